@@ -1,0 +1,59 @@
+# make notes   the demo: sets everything up and makes show notes of all that lies in audio/
+# make test    sets up what the tests need and runs them
+# make check   format, lint, types, layers, then the tests
+# Nothing is needed but Python 3.11 or newer, git, make and the package registries.
+
+PYTHON ?= $(firstword $(foreach v,python3.11 python3.12 python3.13 python3.14 python3,$(shell command -v $(v) 2>/dev/null)))
+VENV   := .venv
+BIN    := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: notes test check browser lock clean-env
+
+notes: $(VENV)/.notes
+	@$(BIN)/shownotes process
+
+test: $(VENV)/.dev
+	@$(BIN)/python -m pytest -q
+
+check: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q
+
+# The environment that runs. uv (from the registry, inside the environment) installs a locked set
+# several times faster than pip; where it cannot be had, pip does the same from the same lock.
+$(VENV)/.notes: requirements.lock pyproject.toml
+	@echo "Setting up (once)..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -q uv 2>/dev/null || true
+	@if $(BIN)/python -m uv --version >/dev/null 2>&1; then \
+	   $(BIN)/python -m uv pip install -q --require-hashes -r requirements.lock && \
+	   $(BIN)/python -m uv pip install -q --no-deps -e . ; \
+	 else \
+	   $(BIN)/python -m pip install -q --require-hashes -r requirements.lock && \
+	   $(BIN)/python -m pip install -q --no-deps -e . ; \
+	 fi
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.notes
+	@echo "Setting up what the tests need (once)..."
+	@if $(BIN)/python -m uv --version >/dev/null 2>&1; then \
+	   $(BIN)/python -m uv pip install -q --require-hashes -r requirements-dev.lock ; \
+	 else \
+	   $(BIN)/python -m pip install -q --require-hashes -r requirements-dev.lock ; \
+	 fi
+	@touch $@
+
+# Writes both locks anew. They name versions and hashes, never an index's address.
+lock: $(VENV)/.dev
+	$(BIN)/python -m uv pip compile -q --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements.lock
+	$(BIN)/python -m uv pip compile -q --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-annotate --no-header --extra dev -c requirements.lock \
+	  pyproject.toml -o requirements-dev.lock
+
+clean-env:
+	rm -rf $(VENV)

@@ -1,0 +1,1 @@
+"""The Prefect flows of Shownotes, one a file; the only place that imports Prefect."""

@@ -1,0 +1,1 @@
+"""One outside thing each: turns its objects and errors into ours."""

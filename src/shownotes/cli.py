@@ -1,0 +1,386 @@
+"""The commands. Each asks its questions before work begins; no traceback reaches a person."""
+
+import contextlib
+import importlib
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from shownotes import __version__, pipeline
+from shownotes.adapters.store import EpisodeFolder, episode_folders
+from shownotes.batch import Outcome, RunOptions, is_anything_due, process_plainly
+from shownotes.errors import EpisodeNotFoundError, SettingsError, ShowNotesError
+from shownotes.model import Episode, Span, Status
+from shownotes.screen import ProgressLine, open_console, shorten, show_outcomes, show_status
+from shownotes.settings import CONFIG_NAME, Settings, find_root, load_settings, seconds
+from shownotes.steps import prepare
+from shownotes.steps.step import Walk
+
+app = typer.Typer(
+    name="shownotes",
+    help="Turns episode audio into show notes that an editor signs off.",
+    add_completion=False,
+    no_args_is_help=False,
+    pretty_exceptions_enable=False,
+)
+models_app = typer.Typer(
+    help="Speech models: which are here, and fetching one.", add_completion=False
+)
+app.add_typer(models_app, name="models")
+
+Root = Annotated[
+    Path | None,
+    typer.Option("--root", help="Working folder; by default the nearest one with shownotes.toml."),
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="A setting for this run: speech.beam_size=1"),
+]
+
+
+def main() -> None:
+    """Run a command; print our errors as one message and leave with their exit code."""
+    with contextlib.suppress(AttributeError, ValueError):
+        signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        app()
+    except ShowNotesError as error:
+        open_console(is_error=True).print(f"[red]shownotes:[/] {escape(str(error))}")
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        open_console(is_error=True).print(
+            "Stopped. What was finished is kept; the same command goes on from there."
+        )
+        sys.exit(130)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _settings(root: Path | None, changes: Sequence[str] = ()) -> Settings:
+    folder = root.resolve() if root else find_root(Path.cwd())
+    if folder is None:
+        raise SettingsError(
+            f"There is no {CONFIG_NAME} here or above. Make a working folder with "
+            "`shownotes init FOLDER`, or go to one."
+        )
+    settings = load_settings(folder)
+    return settings.with_values(dict(_assignment(text) for text in changes))
+
+
+def _assignment(text: str) -> tuple[str, object]:
+    key, found, value = text.partition("=")
+    section, dot, name = key.strip().partition(".")
+    if not (found and dot and section and name):
+        raise SettingsError(f"--set {text!r}: write KEY=VALUE, such as speech.beam_size=1.")
+    return key.strip(), value.strip()
+
+
+@app.callback(invoke_without_command=True)
+def home(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Say where you are, which episodes there are and what to do next."""
+    if version:
+        typer.echo(f"shownotes {__version__}")
+        raise typer.Exit
+    if context.invoked_subcommand is not None:
+        return
+    console = open_console()
+    root = find_root(Path.cwd())
+    if root is None:
+        console.print(f"Shownotes {__version__}. This is not a working folder yet.")
+        console.print("Make one:  shownotes init my-podcast")
+        return
+    settings = load_settings(root)
+    console.print(f"Shownotes {__version__}, in {escape(str(root))}")
+    rows = _rows(settings)
+    new = [path for path in prepare.find_audio(settings) if prepare.known(path, settings) is None]
+    if rows:
+        console.print()
+        show_status(console, rows)
+    if new:
+        console.print("\nNew in the in-tray:")
+        for path in new:
+            console.print(f"  {escape(shorten(path, root))}")
+    console.print(f"\nNext:  {_next(settings, rows, new)}", soft_wrap=True)
+
+
+def _next(
+    settings: Settings,
+    rows: Sequence[tuple[EpisodeFolder, Status | None]],
+    new: Sequence[Path],
+) -> str:
+    if new:
+        return "shownotes process        makes the notes of everything in the in-tray"
+    if not rows:
+        folder = shorten(settings.audio_folder, settings.root)
+        return f"put an audio file into {folder}/, then: shownotes process"
+    failed = [folder for folder, status in rows if status is None or status.error]
+    if failed:
+        return f"shownotes process {failed[0].name}        tries it again"
+    newest = rows[-1][0].path / "notes.html"
+    return f"open {shorten(newest, settings.root)} in a browser and read it beside the audio"
+
+
+def _rows(settings: Settings) -> list[tuple[EpisodeFolder, Status | None]]:
+    folders = episode_folders(settings.output_folder)
+    return [(folder, pipeline.current_status(folder)) for folder in folders]
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="The working folder to make.")],
+) -> None:
+    """Make a working folder: audio/ output/ templates/ shownotes.toml."""
+    from shownotes.workspace import make_workspace
+
+    made = make_workspace(folder)
+    console = open_console()
+    console.print(f"{escape(str(folder))} is a working folder now.")
+    for path in made:
+        console.print(f"  {escape(shorten(path, folder))}")
+    console.print(f"\nNext:  put an episode into {escape(str(folder / 'audio'))}, then")
+    console.print(f"       cd {escape(str(folder))} && shownotes process", soft_wrap=True)
+
+
+@app.command()
+def process(
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[FILES]...", help="Audio files or episodes; everything in audio/ by default."
+        ),
+    ] = None,
+    no_prefect: Annotated[bool, typer.Option("--no-prefect", help="Walk plainly.")] = False,
+    from_step: Annotated[
+        str | None, typer.Option("--from", metavar="STEP", help="Run this step and all after it.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Run every step again.")] = False,
+    redo: Annotated[
+        str | None,
+        typer.Option("--redo", metavar="12:30-14:10", help="Transcribe one stretch again."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would run and why; do nothing.")
+    ] = False,
+    root: Root = None,
+    changes: SetOption = None,
+) -> None:
+    """Make show notes of audio files: everything in audio/, or those named."""
+    settings = _settings(root, changes or ())
+    options = RunOptions(forced=_forced(from_step, force), redo=_stretch(redo))
+    paths = _paths(files or (), settings)
+    if options.redo and len(paths) != 1:
+        raise SettingsError("--redo needs one episode: shownotes process EPISODE --redo A-B")
+    console = open_console()
+    if not paths:
+        console.print(f"Nothing in {escape(str(settings.audio_folder))}. Put an episode there.")
+        return
+    if dry_run:
+        _preview(paths, settings, options)
+        return
+    outcomes = _process(paths, settings, options, no_prefect)
+    show_outcomes(console, outcomes, settings.root)
+    _say_what_next(outcomes, settings)
+    failed = [o.error for o in outcomes if o.error is not None and not o.is_busy]
+    if failed:
+        raise typer.Exit(failed[0].exit_code if len(outcomes) == 1 else 1)
+
+
+def _process(
+    paths: Sequence[Path], settings: Settings, options: RunOptions, no_prefect: bool
+) -> list[Outcome]:
+    is_due = is_anything_due(paths, settings, options=options)
+    if is_due:
+        from shownotes.steps.transcribe import ask_before_work
+
+        ask_before_work(paths, settings, ask=_ask if sys.stdin.isatty() else None)
+    with ProgressLine(open_console()) as progress:
+        if no_prefect or not is_due:
+            return process_plainly(paths, settings, options=options, progress=progress)
+        flow = importlib.import_module("flows.process_audio")
+        outcomes: list[Outcome] = flow.run_process_audio(
+            paths, settings, options=options, progress=progress
+        )
+        return outcomes
+
+
+def _ask(question: str) -> bool:
+    return typer.confirm(question, default=True)
+
+
+def _forced(from_step: str | None, force: bool) -> frozenset[str]:
+    if force:
+        return frozenset(pipeline.STEP_NAMES)
+    if from_step is None:
+        return frozenset()
+    if from_step not in pipeline.STEP_NAMES:
+        raise SettingsError(
+            f"--from {from_step}: no such step. The steps are {', '.join(pipeline.STEP_NAMES)}."
+        )
+    return pipeline.forced_from(from_step)
+
+
+def _stretch(text: str | None) -> Span | None:
+    if text is None:
+        return None
+    first, dash, last = text.partition("-")
+    try:
+        span = Span(start=seconds(first), end=seconds(last if dash else ""))
+    except ValueError as error:
+        raise SettingsError(f"--redo {text}: write two times, such as 12:30-14:10.") from error
+    if span.duration <= 0:
+        raise SettingsError(f"--redo {text}: the second time must be after the first.")
+    return span
+
+
+def _paths(names: Sequence[str], settings: Settings) -> list[Path]:
+    if not names:
+        return prepare.find_audio(settings)
+    return [_path(name, settings) for name in names]
+
+
+def _path(name: str, settings: Settings) -> Path:
+    """The audio (or lone transcript) behind a file name, a folder name or an id prefix."""
+    for candidate in (Path(name), settings.audio_folder / name):
+        if candidate.is_file():
+            return candidate.resolve()
+    wanted = Path(name).name
+    for folder in episode_folders(settings.output_folder):
+        episode = folder.read("episode.json", Episode)
+        if folder.name == wanted or (len(name) >= 4 and episode.id.startswith(name)):
+            source = episode.audio.path if episode.audio else episode.transcript_path
+            if source is not None:
+                return settings.root / source
+    raise EpisodeNotFoundError(
+        f"{name}: no such file, and no episode of that name or id. "
+        "`shownotes status` lists the episodes."
+    )
+
+
+def _preview(paths: Sequence[Path], settings: Settings, options: RunOptions) -> None:
+    console = open_console()
+    for path in paths:
+        console.print(f"[bold]{escape(shorten(path, settings.root))}[/]")
+        folder = prepare.known(path, settings)
+        if folder is None:
+            console.print("  new or changed: every step would run")
+            continue
+        walk = Walk(folder=folder, settings=settings, forced=options.forced, redo=options.redo)
+        for decision in pipeline.preview(walk):
+            word = "run " if decision.is_due else "skip"
+            console.print(f"  {word}  {decision.step.name:<11} {escape(decision.why)}")
+
+
+def _say_what_next(outcomes: Sequence[Outcome], settings: Settings) -> None:
+    console = open_console()
+    folder = shorten(settings.audio_folder, settings.root)
+    if any(outcome.status for outcome in outcomes):
+        console.print(
+            f"\nThe same with a file of your own: put it into {folder}/ and run "
+            "`shownotes process` (from this checkout: `make notes`).",
+            soft_wrap=True,
+        )
+
+
+@app.command()
+def status(root: Root = None) -> None:
+    """Show every episode: its state, guests and what there is to check."""
+    settings = _settings(root)
+    rows = _rows(settings)
+    console = open_console()
+    if rows:
+        show_status(console, rows)
+    else:
+        console.print("No episodes yet. Put an audio file into audio/ and run `shownotes process`.")
+
+
+@app.command()
+def render(
+    episodes: Annotated[list[str] | None, typer.Argument(help="Episodes; all by default.")] = None,
+    root: Root = None,
+) -> None:
+    """Write the pages and files of finished drafts again, from the templates as they are now."""
+    from shownotes.pipeline import render_again
+
+    settings = _settings(root)
+    console = open_console()
+    chosen = {p for name in episodes or () if (p := prepare.known(_path(name, settings), settings))}
+    folders = [f for f in episode_folders(settings.output_folder) if f.has("draft.json")]
+    if episodes:
+        names = {folder.name for folder in chosen}
+        folders = [folder for folder in folders if folder.name in names]
+    for folder in folders:
+        render_again(Walk(folder=folder, settings=settings))
+        console.print(f"rendered  {escape(shorten(folder.path, settings.root))}")
+
+
+@app.command()
+def doctor(root: Root = None) -> None:
+    """Check Python, disk, GPU, models, Prefect and ports, and say what to do."""
+    from shownotes.doctor import check
+
+    console = open_console()
+    findings = check(_settings(root))
+    marks = {
+        "ok": "[green]ok     [/]",
+        "warning": "[yellow]look   [/]",
+        "problem": "[red]problem[/]",
+    }
+    for finding in findings:
+        console.print(f"{marks[finding.state]}  {finding.name:<18} {escape(finding.what)}")
+        if finding.do and finding.state != "ok":
+            console.print(f"{'':9}{'':<18} {escape(finding.do)}")
+    if any(finding.state == "problem" for finding in findings):
+        raise typer.Exit(1)
+
+
+@models_app.command("fetch")
+def fetch_model(
+    name: Annotated[str, typer.Argument(help="tiny, base, small, medium, large-v3, ...")],
+) -> None:
+    """Download a speech model once; a broken download goes on where it stopped."""
+    from shownotes.adapters.models import fetch
+
+    console = open_console()
+    with _download_bar() as report:
+        path = fetch(name, progress=report)
+    console.print(f"{escape(name)} is here now: {escape(str(path))}")
+
+
+@models_app.command("list")
+def list_models() -> None:
+    """Show the speech models that this machine has, and those that can be fetched."""
+    from shownotes.adapters.models import catalogue
+
+    console = open_console()
+    for entry in catalogue():
+        where = str(entry.path) if entry.path else f"not here; about {entry.size_mb} MB to fetch"
+        console.print(f"{entry.name:<18} {escape(where)}", soft_wrap=True)
+
+
+@contextlib.contextmanager
+def _download_bar() -> Iterator["object"]:
+    from rich.progress import DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+    with Progress(
+        TextColumn("  {task.description}"), DownloadColumn(), TimeRemainingColumn()
+    ) as bar:
+        task = bar.add_task("downloading", total=None)
+
+        def report(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total or None)
+
+        yield report
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,145 @@
+"""Everything that can go wrong, as a tree. A message says what happened, to which file, what to do.
+
+ShowNotesError
+├── SettingsError            shownotes.toml, the environment or an argument is wrong
+│   └── SidecarError         audio/<name>.toml is wrong
+├── InputError               a file given to us cannot be used
+│   ├── EpisodeNotFoundError     no such file or episode
+│   ├── EmptyFileError           the file has no bytes
+│   ├── NotAudioError            not a file FFmpeg's libraries can read
+│   ├── NoSoundError             a video or container without a sound track
+│   ├── BrokenAudioError         a sound track of which nothing could be decoded
+│   ├── TruncatedAudioError      the file ends before its own header says it does, unreadably
+│   └── TranscriptFileError      a transcript beside the audio cannot be read
+├── ModelError               a speech or names model
+│   ├── ModelMissingError        not on this machine
+│   ├── ModelBrokenError         there, but cannot be loaded
+│   └── ModelDownloadError       could not be fetched (retryable)
+├── EngineError              the speech engine while at work (retryable)
+│   ├── EngineDiedError          its process ended
+│   └── EngineTimeoutError       a window took longer than its deadline
+├── StoreError               the output folder
+│   ├── FormatError              a file of ours is torn, foreign or from a newer version
+│   ├── EpisodeBusyError         another run has this episode
+│   └── DiskFullError            no room, found before or while writing (retryable)
+└── TemplateError            a template cannot be rendered
+"""
+
+
+class ShowNotesError(Exception):
+    """Base of every error that Shownotes raises on purpose.
+
+    Attributes:
+        exit_code: what the command line exits with.
+        retryable: whether the same attempt may succeed later without a change by a person.
+    """
+
+    exit_code = 1
+    retryable = False
+
+
+class SettingsError(ShowNotesError):
+    """A setting is unknown, of the wrong type or out of range."""
+
+    exit_code = 2
+
+
+class SidecarError(SettingsError):
+    """A sidecar `audio/<name>.toml` is not valid."""
+
+
+class InputError(ShowNotesError):
+    """A file given to us cannot be used."""
+
+    exit_code = 3
+
+
+class EpisodeNotFoundError(InputError):
+    """No such audio file or episode."""
+
+
+class EmptyFileError(InputError):
+    """The file has no bytes."""
+
+
+class NotAudioError(InputError):
+    """The file is not media that FFmpeg's libraries can read."""
+
+
+class NoSoundError(InputError):
+    """The file is readable media without a sound track."""
+
+
+class BrokenAudioError(InputError):
+    """There is a sound track, but nothing of it could be decoded."""
+
+
+class TruncatedAudioError(InputError):
+    """The file ends so early that it cannot be opened."""
+
+
+class TranscriptFileError(InputError):
+    """A transcript given beside the audio cannot be read."""
+
+
+class ModelError(ShowNotesError):
+    """A speech or names model cannot be used."""
+
+    exit_code = 4
+
+
+class ModelMissingError(ModelError):
+    """The model is not on this machine."""
+
+
+class ModelBrokenError(ModelError):
+    """The model is there but cannot be loaded."""
+
+
+class ModelDownloadError(ModelError):
+    """The model could not be fetched."""
+
+    retryable = True
+
+
+class EngineError(ShowNotesError):
+    """The speech engine failed while at work."""
+
+    exit_code = 5
+    retryable = True
+
+
+class EngineDiedError(EngineError):
+    """The speech engine's process ended."""
+
+
+class EngineTimeoutError(EngineError):
+    """A window took longer than its deadline."""
+
+
+class StoreError(ShowNotesError):
+    """The output folder cannot be read or written."""
+
+    exit_code = 6
+
+
+class FormatError(StoreError):
+    """A file of ours is torn, not ours, or written by a newer version."""
+
+
+class EpisodeBusyError(StoreError):
+    """Another run is working on this episode."""
+
+    exit_code = 7
+
+
+class DiskFullError(StoreError):
+    """There is not enough room on the disk."""
+
+    retryable = True
+
+
+class TemplateError(ShowNotesError):
+    """A template cannot be found or rendered."""
+
+    exit_code = 8

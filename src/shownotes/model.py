@@ -1,0 +1,487 @@
+"""The nouns: frozen values that steps exchange. No I/O, no third-party import.
+
+Times are seconds (float) from the first sample a browser's player plays, half-open `[start, end)`.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Where an episode stands; derived from the files in its folder, never stored as truth."""
+
+    WAITING = "waiting"
+    QUEUED = "queued"
+    PROCESSING = "processing"
+    FAILED = "failed"
+    DRAFT = "draft"
+    IN_REVIEW = "in_review"
+    APPROVED = "approved"
+    CHANGED_SINCE_APPROVAL = "changed_since_approval"
+    PUBLISHED = "published"
+
+
+class PersonRole(StrEnum):
+    """Podcasting 2.0's roles, and `mentioned` for those who are only talked about."""
+
+    HOST = "host"
+    GUEST = "guest"
+    MENTIONED = "mentioned"
+
+
+class OrganizationKind(StrEnum):
+    """What sort of body an organization is. "Agency" is a kind, not a class."""
+
+    GOVERNMENT_AGENCY = "government_agency"
+    INTERGOVERNMENTAL = "intergovernmental"
+    COMPANY = "company"
+    NGO = "ngo"
+    UNIVERSITY = "university"
+    MEDIA = "media"
+    POLITICAL = "political"
+    OTHER = "other"
+
+
+class Flag(StrEnum):
+    """Why an editor should look at a passage. Flagged text is kept, never deleted."""
+
+    TEXT_IN_SILENCE = "text_in_silence"
+    LOOP = "loop"
+    STOCK_PHRASE = "stock_phrase"
+    TOO_FAST = "too_fast"
+    LOW_CONFIDENCE = "low_confidence"
+    ESTIMATED_TIMES = "estimated_times"
+
+
+# --------------------------------------------------------------------------- audio and episode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A stretch of audio."""
+
+    start: float
+    end: float
+
+    @property
+    def duration(self) -> float:
+        """Length in seconds."""
+        return self.end - self.start
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loudness:
+    """EBU R128 measurements of the untouched audio.
+
+    Source: EBU Tech 3341/3342.
+    """
+
+    integrated_lufs: float
+    range_lu: float
+    true_peak_dbtp: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioFile:
+    """One version of an episode's audio as it lies in `audio/`.
+
+    Attributes:
+        path: relative to the working folder, with forward slashes.
+        packets_sha256: hash of the sound track's packets; changed tags do not change it.
+        decoded_s: seconds that were really decoded.
+        declared_s: seconds that the container claims, `None` when it says nothing.
+        broken_packets: packets that could not be decoded, each losing only itself.
+        browser_playable: whether a browser plays and seeks this file exactly as it is.
+    """
+
+    path: str
+    size_bytes: int
+    modified_ns: int
+    inode: int
+    packets_sha256: str
+    container: str
+    codec: str
+    channels: int
+    sample_rate_hz: int
+    decoded_s: float
+    declared_s: float | None
+    broken_packets: int = 0
+    browser_playable: bool = True
+    loudness: Loudness | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenPerson:
+    """A person named by the producer in a sidecar or the show's settings."""
+
+    name: str
+    title: str | None = None
+    organization: str | None = None
+    link: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenChapter:
+    """A chapter made by the creator (sidecar or file tags); these always win."""
+
+    start: float
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metadata:
+    """What the producer said about the episode: tags, under the show, under the sidecar."""
+
+    title: str | None = None
+    show: str | None = None
+    season: int | None = None
+    number: int | None = None
+    date: str | None = None
+    language: str | None = None
+    hosts: tuple[GivenPerson, ...] = ()
+    guests: tuple[GivenPerson, ...] = ()
+    glossary: tuple[str, ...] = ()
+    chapters: tuple[GivenChapter, ...] = ()
+    tracks: tuple[str, ...] = ()
+    model: str | None = None
+    feed_id: str | None = None
+    sign_off: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """Something a person should know about an episode.
+
+    Attributes:
+        code: stable name, e.g. `truncated`, `silent`, `broken_packets`, `demo_model`.
+    """
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Episode:
+    """`episode.json`: who the episode is, its audio, and what prepare measured.
+
+    Attributes:
+        id: permanent random hex id.
+        key: what the episode is recognised by: `feed:…`, `show:…#number` or `file:…`.
+        versions: every audio version seen, newest last; the last one is current.
+        speech: where somebody speaks (voice activity), for cuts and checks.
+        working_audio: relative to the episode's folder.
+        transcript_path: an imported transcript, relative to the working folder.
+    """
+
+    id: str
+    key: str
+    folder: str
+    metadata: Metadata
+    versions: tuple[AudioFile, ...] = ()
+    duration: float = 0.0
+    speech: tuple[Span, ...] = ()
+    working_audio: str | None = None
+    transcript_path: str | None = None
+    transcript_sha256: str | None = None
+    warnings: tuple[Notice, ...] = ()
+
+    @property
+    def audio(self) -> AudioFile | None:
+        """The current audio version, `None` for a transcript that came alone."""
+        return self.versions[-1] if self.versions else None
+
+
+# --------------------------------------------------------------------------- transcript
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """A spoken word with its punctuation and without surrounding space.
+
+    Attributes:
+        probability: the recogniser's, `None` when imported.
+        is_estimated: its times were spread over the segment, not measured.
+    """
+
+    text: str
+    start: float
+    end: float
+    probability: float | None = None
+    is_estimated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """A stretch of speech as the recogniser or the imported file cut it."""
+
+    start: float
+    end: float
+    text: str
+    words: tuple[Word, ...] = ()
+    speaker: str | None = None
+    flags: tuple[Flag, ...] = ()
+    avg_logprob: float | None = None
+    no_speech_probability: float | None = None
+    compression_ratio: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transcript:
+    """`transcript.json`.
+
+    Attributes:
+        language: ISO 639-1 code.
+        model: name of the speech model, or `imported`.
+        is_demo: made by the bundled demo model on whatever audio.
+    """
+
+    language: str
+    segments: tuple[Segment, ...]
+    duration: float
+    model: str
+    language_probability: float | None = None
+    is_demo: bool = False
+    warnings: tuple[Notice, ...] = ()
+
+    @property
+    def word_count(self) -> int:
+        """Number of words in all segments."""
+        return sum(len(segment.words) for segment in self.segments)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sentence:
+    """A sentence over the transcript's words; made by `core.sentences`, never stored as truth.
+
+    Attributes:
+        segment: index of the segment in which it begins.
+        pause_before: seconds of no speech before it.
+    """
+
+    index: int
+    text: str
+    start: float
+    end: float
+    segment: int
+    speaker: str | None = None
+    pause_before: float = 0.0
+    words: tuple[Word, ...] = ()
+
+
+# --------------------------------------------------------------------------- names
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """The sentence and time that says so."""
+
+    text: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """A value in the episode's own words, with what says so.
+
+    `evidence` is `None` only for values that the producer gave (sidecar, settings).
+    """
+
+    value: str
+    evidence: Evidence | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    """An occurrence in the transcript of somebody or something.
+
+    Attributes:
+        label: spaCy's stock English label (PERSON, ORG, EVENT, GPE, …) or ROLE.
+        sentence: index into `core.sentences.split(transcript)`.
+        start_char: offset into that sentence's text; `end_char` half-open.
+        role_scores: the learned role signal for a PERSON, by `PersonRole` value; empty when the
+            pipeline has none.
+    """
+
+    text: str
+    label: str
+    sentence: int
+    start_char: int
+    end_char: int
+    start: float
+    end: float
+    role_scores: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody named. `title` is what they are by profession; `None` when nobody said it."""
+
+    name: str
+    role: PersonRole
+    evidence: Evidence | None
+    title: Fact | None = None
+    organization: Fact | None = None
+    description: Fact | None = None
+    link: str | None = None
+    mentions: tuple[Evidence, ...] = ()
+    confidence: float = 1.0
+    spelling_variants: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organization:
+    """A body named. `description` is what it does, in the episode's own words, or `None`."""
+
+    name: str
+    kind: OrganizationKind
+    evidence: Evidence | None
+    acronym: str | None = None
+    description: Fact | None = None
+    is_sponsor: bool = False
+    mentions: tuple[Evidence, ...] = ()
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """A happening (summit, forum, storm): not an organization, however it sounds."""
+
+    name: str
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """`names.json`.
+
+    Attributes:
+        was_searched: false when no names pipeline exists for the transcript's language.
+    """
+
+    people: tuple[Person, ...]
+    organizations: tuple[Organization, ...]
+    events: tuple[Event, ...] = ()
+    pipeline: str = ""
+    was_searched: bool = True
+    warnings: tuple[Notice, ...] = ()
+
+    def with_role(self, role: PersonRole) -> tuple[Person, ...]:
+        """The people who have this role, in order of first mention."""
+        return tuple(person for person in self.people if person.role is role)
+
+    @property
+    def agencies(self) -> tuple[Organization, ...]:
+        """Public bodies: government agencies and intergovernmental ones."""
+        public = (OrganizationKind.GOVERNMENT_AGENCY, OrganizationKind.INTERGOVERNMENTAL)
+        return tuple(o for o in self.organizations if o.kind in public and not o.is_sponsor)
+
+
+# --------------------------------------------------------------------------- chapters and notes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chapter:
+    """A topic of the episode; `is_given` when the creator made it."""
+
+    start: float
+    end: float
+    title: str
+    is_given: bool = False
+    evidence: Evidence | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topics:
+    """`topics.json`."""
+
+    chapters: tuple[Chapter, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """Verbatim words of the transcript."""
+
+    text: str
+    start: float
+    end: float
+    speaker: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """Something mentioned that listeners may want to find."""
+
+    text: str
+    url: str | None
+    evidence: Evidence | None = None
+    episode: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """Something for the editor to look at before approving.
+
+    Attributes:
+        code: stable name, e.g. `low_confidence`, `missing_title`, `unresolved_link`.
+    """
+
+    code: str
+    message: str
+    start: float | None = None
+    end: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowNotes:
+    """`draft.json`: the machine's notes. Every `Fact` carries the sentence it came from."""
+
+    title: str
+    show: str | None
+    number: int | None
+    date: str | None
+    language: str
+    duration: float
+    hook: Fact | None
+    summary: tuple[Fact, ...]
+    narrative: tuple[Fact, ...]
+    questions: tuple[Fact, ...]
+    key_points: tuple[Fact, ...]
+    quotes: tuple[Quote, ...]
+    hosts: tuple[Person, ...]
+    guests: tuple[Person, ...]
+    mentioned: tuple[Person, ...]
+    agencies: tuple[Organization, ...]
+    organizations: tuple[Organization, ...]
+    events: tuple[Event, ...]
+    chapters: tuple[Chapter, ...]
+    earlier_episodes: tuple[Link, ...]
+    links: tuple[Link, ...]
+    sign_off: Fact | None
+    checks: tuple[Check, ...] = ()
+    warnings: tuple[Notice, ...] = ()
+
+
+# --------------------------------------------------------------------------- status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """`status.json`: what a list shows, at most 4 KB."""
+
+    state: State
+    title: str
+    duration: float = 0.0
+    step: str | None = None
+    audio_done: float = 0.0
+    error: str | None = None
+    error_kind: str | None = None
+    retryable: bool = False
+    guests: tuple[str, ...] = ()
+    agencies: tuple[str, ...] = ()
+    chapters: int = 0
+    checks: int = 0
+    took_s: float = 0.0
+    kept_edits: tuple[str, ...] = ()
+    audio_path: str | None = None
+    updated_at: str = ""

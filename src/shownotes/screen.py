@@ -1,0 +1,185 @@
+"""What the command line shows: the progress line, the tables, the home screen.
+
+Why rich: it draws tables and progress that survive narrow terminals, pipes and Windows consoles,
+and it is in the tree already (typer, Prefect).
+"""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.table import Table
+
+from shownotes.adapters.store import EpisodeFolder
+from shownotes.batch import Outcome
+from shownotes.core.timecodes import clock, spoken_length
+from shownotes.model import State, Status
+
+STEP_WORDS = {
+    "prepare": "reading the audio",
+    "transcribe": "transcribing",
+    "identify": "finding names",
+    "divide": "finding chapters",
+    "compose": "writing the draft",
+    "render": "writing the pages",
+}
+STATE_WORDS = {
+    State.WAITING: "waiting",
+    State.QUEUED: "queued",
+    State.PROCESSING: "in work",
+    State.FAILED: "failed",
+    State.DRAFT: "draft, to be reviewed",
+    State.IN_REVIEW: "in review",
+    State.APPROVED: "approved",
+    State.CHANGED_SINCE_APPROVAL: "changed since approval",
+    State.PUBLISHED: "published",
+}
+# Width of what is written to a file or a pipe: a table must not lose its columns there.
+PIPE_WIDTH = 132
+
+
+def open_console(*, is_error: bool = False) -> Console:
+    """A console that keeps every column when its output is piped."""
+    console = Console(stderr=is_error, highlight=False)
+    if not console.is_terminal:
+        return Console(stderr=is_error, highlight=False, width=PIPE_WIDTH)
+    return console
+
+
+class ProgressLine:
+    """A bar in minutes of audio done, with time left; plain lines when nobody watches."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self._bar = Progress(
+            TextColumn("  {task.description:<20}"),
+            BarColumn(bar_width=30),
+            TextColumn("{task.fields[done]}"),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._task: TaskID | None = None
+        self._began = 0.0
+        self._total = 0.0
+        self._first: float | None = None
+
+    def __enter__(self) -> "ProgressLine":
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def begin(self, step: str, total_s: float) -> None:
+        """Show that a step begins."""
+        if self._task is not None:
+            self._bar.remove_task(self._task)
+        self._began, self._total, self._first = time.monotonic(), total_s, None
+        words = STEP_WORDS.get(step, step)
+        self._task = self._bar.add_task(words, total=total_s or None, done="")
+
+    def advance(self, done_s: float) -> None:
+        """Show how much audio is done, and the time left judged by the pace of this run."""
+        if self._task is None:
+            return
+        if self._first is None:
+            self._first = done_s
+        fresh = done_s - self._first
+        spent = time.monotonic() - self._began
+        text = f"{clock(done_s)} of {clock(self._total)}"
+        if fresh > 0 and self._total > done_s:
+            left = spent / fresh * (self._total - done_s)
+            text += f", about {spoken_length(left)} left"
+        self._bar.update(self._task, completed=done_s, done=text)
+
+    def say(self, message: str) -> None:
+        """Print one line above the bar."""
+        self.console.print(f"  {escape(message)}")
+
+
+def show_outcomes(console: Console, outcomes: Sequence[Outcome], root: Path) -> None:
+    """The table that ends a run."""
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for heading in ("Episode", "Length", "Took", "Guests", "Agencies", "Chapters", "To check"):
+        table.add_column(heading, overflow="fold")
+    table.add_column("Notes", overflow="fold", no_wrap=False)
+    for outcome in outcomes:
+        status = outcome.status
+        if status is None or outcome.folder is None:
+            continue
+        table.add_row(
+            escape(status.title),
+            clock(status.duration),
+            spoken_length(status.took_s),
+            escape("\n".join(status.guests)) or "none named",
+            escape("\n".join(status.agencies)) or "none named",
+            str(status.chapters),
+            str(status.checks),
+            escape(shorten(outcome.folder.path / "notes.html", root)),
+        )
+    if table.row_count:
+        console.print()
+        console.print(table)
+    for outcome in outcomes:
+        if outcome.error is not None:
+            word = "[yellow]busy[/]" if outcome.is_busy else "[red]failed[/]"
+            console.print(f"\n{word}  {escape(shorten(outcome.path, root))}")
+            console.print(f"  {escape(str(outcome.error))}")
+    _show_kept(console, outcomes)
+
+
+def _show_kept(console: Console, outcomes: Sequence[Outcome]) -> None:
+    for outcome in outcomes:
+        if outcome.status is not None and outcome.status.kept_edits:
+            names = ", ".join(outcome.status.kept_edits)
+            console.print(
+                f"\n{escape(outcome.status.title)}: your own changes in {escape(names)} were kept; "
+                "the new version lies beside as .new."
+            )
+
+
+def show_status(console: Console, rows: Sequence[tuple[EpisodeFolder, Status | None]]) -> None:
+    """Every episode, one a line."""
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for heading in ("Episode", "State", "Length", "Guests", "To check", "Folder"):
+        table.add_column(heading, overflow="fold")
+    for folder, status in rows:
+        if status is None:
+            table.add_row(escape(folder.name), "waiting", "", "", "", escape(folder.name))
+            continue
+        table.add_row(
+            escape(status.title),
+            _state(status),
+            clock(status.duration) if status.duration else "",
+            escape(", ".join(status.guests)),
+            str(status.checks) if status.checks else "",
+            escape(folder.name),
+        )
+    console.print(table)
+    for folder, status in rows:
+        if status is not None and status.error:
+            console.print(f"\n[red]{escape(folder.name)}[/]: {escape(status.error)}")
+        if status is not None and status.kept_edits:
+            names = ", ".join(status.kept_edits)
+            console.print(f"\n{escape(folder.name)}: edited by hand and kept: {escape(names)}")
+
+
+def _state(status: Status) -> str:
+    words = STATE_WORDS[status.state]
+    if status.state is State.PROCESSING and status.step:
+        words = f"{words}: {STEP_WORDS.get(status.step, status.step)}"
+        if status.audio_done:
+            words += f", {clock(status.audio_done)} done"
+    return words
+
+
+def shorten(path: Path, root: Path) -> str:
+    """A path relative to the working folder where it lies inside it."""
+    try:
+        return str(path.relative_to(root))
+    except ValueError:
+        return str(path)

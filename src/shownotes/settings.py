@@ -1,0 +1,358 @@
+"""shownotes.toml, the environment, sidecars -> `Settings`, `Sidecar`. No side effects.
+
+Why pydantic-settings: it is in the tree already (Prefect), it checks every key and type, and it
+layers arguments over environment over file over defaults in the order we document.
+
+Precedence: arguments > environment (`SHOWNOTES_SECTION__KEY`) > sidecar > show > file > defaults.
+"""
+
+import difflib
+import tomllib
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from shownotes.errors import SettingsError, SidecarError
+from shownotes.model import GivenChapter, GivenPerson, Metadata
+
+CONFIG_NAME = "shownotes.toml"
+
+
+class _Section(BaseModel):
+    """A table of the configuration; unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Paths(_Section):
+    """`[paths]`: relative to the folder of shownotes.toml."""
+
+    audio: str = "audio"
+    output: str = "output"
+    templates: str = "templates"
+
+
+class AudioSettings(_Section):
+    """`[audio]`: prepare."""
+
+    measure_loudness: bool = True
+
+
+class SpeechSettings(_Section):
+    """`[speech]`: transcribe."""
+
+    model: str = "auto"
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    download: Literal["ask", "always", "never"] = "ask"
+    language: str | None = None
+    beam_size: int = Field(default=5, ge=1, le=20)
+    window_s: float = Field(default=300.0, ge=120.0, le=600.0)
+    threads: int = Field(default=0, ge=0, le=256)
+    deadline_factor: float = Field(default=20.0, gt=0.0)
+    min_language_probability: float = Field(default=0.7, ge=0.0, le=1.0)
+
+
+class NamesSettings(_Section):
+    """`[names]`: identify."""
+
+    pipelines: dict[str, str] = Field(default_factory=lambda: {"en": "bundled"})
+
+
+class ChapterSettings(_Section):
+    """`[chapters]`: divide."""
+
+    min_length_s: float = Field(default=30.0, ge=10.0)
+    target_length_s: float = Field(default=180.0, ge=30.0)
+
+
+class PrefectSettings(_Section):
+    """`[prefect]`: how the command line runs the flow."""
+
+    server_start_timeout_s: float = Field(default=120.0, gt=0.0)
+
+
+class PersonSettings(_Section):
+    """A person as the producer writes one."""
+
+    name: str = Field(min_length=1)
+    title: str | None = None
+    organization: str | None = None
+    link: str | None = None
+
+    def given(self) -> GivenPerson:
+        """The noun for this entry."""
+        return GivenPerson(
+            name=self.name, title=self.title, organization=self.organization, link=self.link
+        )
+
+
+def _named(value: object) -> object:
+    """Accept `"Ann Lee"` for `{name = "Ann Lee"}` in lists of people."""
+    if isinstance(value, list):
+        return [{"name": item} if isinstance(item, str) else item for item in value]
+    return value
+
+
+class ShowSettings(_Section):
+    """`[show.<name>]`: what is the same for every episode of a show."""
+
+    publication: str | None = None
+    hosts: tuple[PersonSettings, ...] = ()
+    sign_off: str | None = None
+    links: dict[str, str] = Field(default_factory=dict)
+    cover: str | None = None
+    language: str | None = None
+    timezone: str | None = None
+    glossary: tuple[str, ...] = ()
+    site_url: str | None = None
+    audio_url: str | None = None
+    category: str | None = None
+    explicit: bool = False
+    author: str | None = None
+    owner_email: str | None = None
+
+    _people = field_validator("hosts", mode="before")(_named)
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. `root` is the working folder."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SHOWNOTES_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+    # Read from the environment by tests and the wheel, and not settings of ours.
+    foreign_env: ClassVar[tuple[str, ...]] = ("SHOWNOTES_CHROMIUM", "SHOWNOTES_ROOT")
+
+    root: Path = Path()
+    paths: Paths = Paths()
+    audio: AudioSettings = AudioSettings()
+    speech: SpeechSettings = SpeechSettings()
+    names: NamesSettings = NamesSettings()
+    chapters: ChapterSettings = ChapterSettings()
+    prefect: PrefectSettings = PrefectSettings()
+    show: dict[str, ShowSettings] = Field(default_factory=dict)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment above the file, whose values arrive as init arguments."""
+        return (env_settings, init_settings)
+
+    @property
+    def audio_folder(self) -> Path:
+        """The in-tray."""
+        return self.root / self.paths.audio
+
+    @property
+    def output_folder(self) -> Path:
+        """One folder an episode."""
+        return self.root / self.paths.output
+
+    @property
+    def templates_folder(self) -> Path:
+        """Where the working folder's own templates lie, if any."""
+        return self.root / self.paths.templates
+
+    def value(self, key: str) -> object:
+        """The value of a dotted key such as `speech.beam_size`, as plain data."""
+        node: Any = self
+        for part in key.split("."):
+            node = getattr(node, part)
+        return node.model_dump(mode="json") if isinstance(node, BaseModel) else node
+
+    def with_values(self, changes: dict[str, object]) -> "Settings":
+        """A copy with dotted keys replaced (command-line arguments), checked like the file.
+
+        Raises:
+            SettingsError: a value is not allowed.
+        """
+        data = self.model_dump()
+        for key, value in changes.items():
+            *parents, last = key.split(".")
+            node = data
+            for part in parents:
+                node = node[part]
+            node[last] = value
+        try:
+            checked = {
+                name: _field_type(name).model_validate(data[name])
+                for name in {key.split(".")[0] for key in changes}
+            }
+        except ValidationError as error:
+            raise SettingsError(_explain(error, "the command line")) from error
+        return self.model_copy(update=checked)
+
+
+def _field_type(name: str) -> type[BaseModel]:
+    annotation = Settings.model_fields[name].annotation
+    if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+        raise SettingsError(f"[{name}] cannot be set on the command line.")
+    return annotation
+
+
+class Sidecar(_Section):
+    """`audio/<stem>.toml`: what the producer knows about one episode. Wins over tags and show."""
+
+    title: str | None = None
+    show: str | None = None
+    season: int | None = Field(default=None, ge=0)
+    number: int | None = Field(default=None, ge=0)
+    date: str | None = None
+    language: str | None = None
+    hosts: tuple[PersonSettings, ...] = ()
+    guests: tuple[PersonSettings, ...] = ()
+    glossary: tuple[str, ...] = ()
+    chapters: tuple[dict[str, float | str], ...] = ()
+    tracks: tuple[str, ...] = ()
+    model: str | None = None
+
+    _people = field_validator("hosts", "guests", mode="before")(_named)
+
+    @field_validator("date", mode="before")
+    @classmethod
+    def _iso_date(cls, value: object) -> object:
+        """TOML dates are dates; we keep `YYYY-MM-DD`."""
+        return value.isoformat()[:10] if hasattr(value, "isoformat") else value
+
+    @field_validator("date")
+    @classmethod
+    def _is_date(cls, value: str | None) -> str | None:
+        import datetime
+
+        if value is not None:
+            datetime.date.fromisoformat(value)
+        return value
+
+    @field_validator("chapters")
+    @classmethod
+    def _are_chapters(
+        cls, value: tuple[dict[str, float | str], ...]
+    ) -> tuple[dict[str, float | str], ...]:
+        for chapter in value:
+            if set(chapter) != {"start", "title"}:
+                raise ValueError("every chapter needs exactly `start` and `title`")
+            seconds(chapter["start"])
+        return value
+
+    def metadata(self) -> Metadata:
+        """The noun for this sidecar."""
+        return Metadata(
+            title=self.title,
+            show=self.show,
+            season=self.season,
+            number=self.number,
+            date=self.date,
+            language=self.language,
+            hosts=tuple(person.given() for person in self.hosts),
+            guests=tuple(person.given() for person in self.guests),
+            glossary=self.glossary,
+            chapters=tuple(
+                GivenChapter(start=seconds(c["start"]), title=str(c["title"]))
+                for c in self.chapters
+            ),
+            tracks=self.tracks,
+            model=self.model,
+        )
+
+
+def seconds(value: float | str) -> float:
+    """`754.5`, `"12:34"` or `"1:02:03.5"` as seconds.
+
+    Raises:
+        ValueError: not a time.
+    """
+    if isinstance(value, (int, float)):
+        if value < 0:
+            raise ValueError(f"{value} is not a time in an episode")
+        return float(value)
+    total = 0.0
+    parts = value.strip().split(":")
+    if not 1 <= len(parts) <= 3 or not all(p.replace(".", "", 1).isdigit() for p in parts):
+        raise ValueError(f"{value!r} is not a time such as 12:34 or 1:02:03")
+    for part in parts:
+        total = total * 60 + float(part)
+    return total
+
+
+def find_root(start: Path) -> Path | None:
+    """The nearest folder at or above `start` that holds shownotes.toml."""
+    for folder in (start.resolve(), *start.resolve().parents):
+        if (folder / CONFIG_NAME).is_file():
+            return folder
+    return None
+
+
+def load_settings(root: Path) -> Settings:
+    """Read `root/shownotes.toml` under the environment.
+
+    Raises:
+        SettingsError: unreadable file, unknown key (names the nearest known one), wrong value.
+    """
+    path = root / CONFIG_NAME
+    data = _read_toml(path, SettingsError) if path.is_file() else {}
+    if "root" in data:
+        raise SettingsError(f"{path}: `root` cannot be set; it is the folder of this file.")
+    try:
+        return Settings(**data, root=root)
+    except ValidationError as error:
+        raise SettingsError(_explain(error, str(path))) from error
+
+
+def load_sidecar(path: Path) -> Sidecar:
+    """Read a sidecar.
+
+    Raises:
+        SidecarError: unreadable file, unknown key (names the nearest known one), wrong value.
+    """
+    data = _read_toml(path, SidecarError)
+    try:
+        return Sidecar.model_validate(data)
+    except ValidationError as error:
+        raise SidecarError(_explain(error, str(path), Sidecar)) from error
+
+
+def _read_toml(path: Path, kind: type[SettingsError]) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise kind(f"{path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise kind(f"{path} is not UTF-8 text; save it as UTF-8 and try again.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise kind(f"{path} is not valid TOML: {error}.") from error
+
+
+def _explain(error: ValidationError, where: str, top: type[BaseModel] = Settings) -> str:
+    """One line a wrong key: what is wrong and, for an unknown key, the nearest known one."""
+    lines = []
+    for item in error.errors(include_url=False):
+        location = [str(part) for part in item["loc"]]
+        key = ".".join(location)
+        if item["type"] == "extra_forbidden":
+            near = difflib.get_close_matches(location[-1], _known_keys(top, location), n=1)
+            hint = f" Did you mean `{near[0]}`?" if near else ""
+            lines.append(f"`{key}` is not a setting.{hint}")
+        else:
+            lines.append(f"`{key}`: {item['msg']} (found {item['input']!r}).")
+    return f"{where}: " + " ".join(lines)
+
+
+def _known_keys(top: type[BaseModel], location: list[str]) -> list[str]:
+    node: type[BaseModel] = top
+    if location[0] == "show" and len(location) > 2:
+        node = ShowSettings
+    elif location[0] in {"hosts", "guests"} or "hosts" in location[:-1]:
+        node = PersonSettings
+    elif len(location) > 1:
+        annotation = top.model_fields[location[0]].annotation
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            node = annotation
+    return list(node.model_fields)
