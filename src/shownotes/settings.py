@@ -179,23 +179,24 @@ class Settings(BaseSettings):
             *parents, last = key.split(".")
             node = data
             for part in parents:
-                node = node[part]
+                node = node.get(part, {})
             node[last] = value
-        try:
-            checked = {
-                name: _field_type(name).model_validate(data[name])
-                for name in {key.split(".")[0] for key in changes}
-            }
-        except ValidationError as error:
-            raise SettingsError(_explain(error, "the command line")) from error
+        checked = {}
+        for name in {key.split(".")[0] for key in changes}:
+            section = _section(name)
+            try:
+                checked[name] = section.model_validate(data[name])
+            except ValidationError as error:
+                raise SettingsError(_explain(error, f"[{name}]", section)) from error
         return self.model_copy(update=checked)
 
 
-def _field_type(name: str) -> type[BaseModel]:
-    annotation = Settings.model_fields[name].annotation
-    if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+def _section(name: str) -> type[BaseModel]:
+    field = Settings.model_fields.get(name)
+    kind = field.annotation if field else None
+    if not (isinstance(kind, type) and issubclass(kind, BaseModel)):
         raise SettingsError(f"[{name}] cannot be set on the command line.")
-    return annotation
+    return kind
 
 
 class Sidecar(_Section):
