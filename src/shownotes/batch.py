@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from shownotes import pipeline
@@ -95,7 +95,34 @@ def process_plainly(
     """Walk every file's episode here, without Prefect."""
     with Warm() as kept_warm:
         run = Run(settings=settings, options=options, progress=progress, kept_warm=kept_warm)
-        return [process_one(path, run) for path in paths]
+        outcomes = [process_one(path, run) for path in paths]
+        return settle(outcomes, run)
+
+
+def settle(outcomes: Sequence[Outcome], run: Run) -> list[Outcome]:
+    """Walk once more the episodes that the rest of their batch concerns.
+
+    An episode that speaks of another, or ends in the show's standing words, may have been walked
+    before the other one was there.
+    """
+    settled = []
+    for outcome in outcomes:
+        if outcome.folder is not None and outcome.error is None:
+            walk = Walk(folder=outcome.folder, settings=run.settings)
+            if any(pipeline.decide(step, walk).is_due for step in pipeline.STEPS):
+                again = process_one(outcome.path, replace(run, options=RunOptions()))
+                settled.append(_with_time_of(outcome, again))
+                continue
+        settled.append(outcome)
+    return settled
+
+
+def _with_time_of(first: Outcome, again: Outcome) -> Outcome:
+    """The later outcome, and the time that both took."""
+    if first.status is None or again.status is None:
+        return again
+    took_s = first.status.took_s + again.status.took_s
+    return replace(again, status=replace(again.status, took_s=took_s))
 
 
 def is_anything_due(paths: Sequence[Path], settings: Settings, *, options: RunOptions) -> bool:

@@ -1,7 +1,6 @@
 """The commands. Each asks its questions before work begins; no traceback reaches a person."""
 
 import contextlib
-import importlib
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -206,11 +205,9 @@ def _process(
     with ProgressLine(open_console()) as progress:
         if no_prefect or not is_due:
             return process_plainly(paths, settings, options=options, progress=progress)
-        flow = importlib.import_module("flows.process_audio")
-        outcomes: list[Outcome] = flow.run_process_audio(
-            paths, settings, options=options, progress=progress
-        )
-        return outcomes
+        from flows.process_audio import run_process_audio
+
+        return run_process_audio(paths, settings, options=options, progress=progress)
 
 
 def _ask(question: str) -> bool:

@@ -170,6 +170,8 @@ class Episode:
         versions: every audio version seen, newest last; the last one is current.
         speech: where somebody speaks (voice activity), for cuts and checks.
         working_audio: relative to the episode's folder.
+        listening_copy: what browsers play in place of the audio, relative to the episode's folder;
+            `None` when they play and seek the audio itself.
         transcript_path: an imported transcript, relative to the working folder.
     """
 
@@ -181,6 +183,7 @@ class Episode:
     duration: float = 0.0
     speech: tuple[Span, ...] = ()
     working_audio: str | None = None
+    listening_copy: str | None = None
     transcript_path: str | None = None
     transcript_sha256: str | None = None
     warnings: tuple[Notice, ...] = ()
@@ -460,6 +463,21 @@ class ShowNotes:
     sign_off: Fact | None
     checks: tuple[Check, ...] = ()
     warnings: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderedFile:
+    """A file that render wrote, and the hash of what it wrote."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """`render.json`: which files in the folder are ours, and as we left them."""
+
+    files: tuple[RenderedFile, ...]
 
 
 # --------------------------------------------------------------------------- status

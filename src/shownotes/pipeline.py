@@ -107,6 +107,9 @@ def walk_episode(walk: Walk, *, call: Call = call_plainly, holder: str = "showno
             decision = decide(step, walk)
             if not decision.is_due:
                 continue
+            if step is prepare.STEP:
+                # The engine's libraries load while the audio is read.
+                transcribe.warm_up(walk)
             did_work = True
             _write_status(walk, state=State.PROCESSING, step=step.name)
             try:
@@ -196,6 +199,7 @@ def _describe(folder: EpisodeFolder) -> Status:
         status = replace(
             status,
             title=notes.title,
+            duration=notes.duration or status.duration,
             guests=tuple(person.name for person in notes.guests)[:12],
             checks=len(notes.checks),
         )

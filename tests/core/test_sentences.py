@@ -38,6 +38,11 @@ def test_abbreviations_and_initials_do_not_end_a_sentence() -> None:
     ]
 
 
+def test_no_is_a_sentence_and_number_is_none() -> None:
+    assert texts(("Is it over? No. It is not.", None)) == ["Is it over?", "No.", "It is not."]
+    assert texts(("See rule No. 5 again.", None)) == ["See rule No. 5 again."]
+
+
 def test_a_change_of_speaker_ends_a_sentence() -> None:
     assert texts(("So you think", "A"), ("Exactly that", "B")) == ["So you think", "Exactly that"]
 

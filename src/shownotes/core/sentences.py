@@ -17,7 +17,7 @@ LONG_PAUSE_S = 1.2
 
 _END = re.compile(r"""[.!?…。!?]+["'”’»)\]]*$""")
 _ABBREVIATION = re.compile(
-    r"^(?:[A-Z]|(?:[A-Za-z]\.)+[A-Za-z]?|Mr|Mrs|Ms|Dr|Prof|St|Sen|Rep|Gov|Gen|Lt|Col|Jr|Sr|vs|etc|No"
+    r"^(?:[A-Z]|(?:[A-Za-z]\.)+[A-Za-z]?|Mr|Mrs|Ms|Dr|Prof|St|Sen|Rep|Gov|Gen|Lt|Col|Jr|Sr|vs|etc"
     r"|e\.g|i\.e|a\.m|p\.m|U\.S|U\.K|Inc|Ltd|Co|Corp)\.$"
 )
 # Abbreviations of these kinds may also end a sentence, when the next word begins like one.
@@ -78,6 +78,8 @@ def _ends(words: list[Word], following: Word, speaker_changes: bool) -> bool:
         return pause > 0.3 or len(words) >= 2 * MAX_WORDS
     if not _END.search(last):
         return pause >= LONG_PAUSE_S and len(words) > 2 and not _is_open(last)
+    if last == "No." and following.text[:1].isdigit():
+        return False
     if _ABBREVIATION.match(last):
         starts_like_one = following.text[:1].isupper()
         return bool(_MAY_END.match(last)) and starts_like_one

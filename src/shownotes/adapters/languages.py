@@ -1,0 +1,51 @@
+"""The language data files that come with the program: `languages/<code>_notes.toml`.
+
+Why files and not code: a speaker of a language can add it without reading Python.
+"""
+
+import functools
+import tomllib
+from importlib import resources
+from pathlib import Path
+
+from shownotes.adapters.store import content_sha256, file_sha256
+from shownotes.core.wording import Wording, from_data, neutral
+from shownotes.errors import FormatError
+
+FALLBACK = "en"
+
+
+def _path(language: str) -> Path:
+    return Path(str(resources.files("shownotes"))) / "languages" / f"{language}_notes.toml"
+
+
+def _code(language: str) -> str:
+    """`en` for `en-GB`; nothing that could lead out of the folder."""
+    code = language.lower().replace("_", "-").split("-")[0]
+    return code if code.isalpha() else ""
+
+
+@functools.cache
+def load_wording(language: str) -> Wording:
+    """The wording of a language; a neutral one where there is no file.
+
+    Raises:
+        FormatError: the file is not what it should be.
+    """
+    code = _code(language)
+    path = _path(code)
+    if not code or not path.is_file():
+        return neutral(language, load_wording(FALLBACK).headings)
+    try:
+        return from_data(code, tomllib.loads(path.read_text(encoding="utf-8")))
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise FormatError(f"{path} is not a language file of Shownotes: {error}.") from error
+
+
+@functools.cache
+def wordings_sha256() -> str:
+    """Hash of all language files: cheaper than finding out which one an episode needs."""
+    folder = Path(str(resources.files("shownotes"))) / "languages"
+    return content_sha256(
+        [[path.name, file_sha256(path)] for path in sorted(folder.glob("*_notes.toml"))]
+    )

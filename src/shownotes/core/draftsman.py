@@ -1,0 +1,99 @@
+"""The hand that takes sentences out of an episode and into its notes, each one once.
+
+Every choice is a sentence of the episode; what is printed is that sentence, lightly tidied, with
+the time it was said.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from shownotes.core import clutter, salience
+from shownotes.core.salience import Vocabulary
+from shownotes.core.wording import Wording
+from shownotes.model import Chapter, Evidence, Fact, Sentence
+
+# Two sentences that share this much of the shorter one's words say the same.
+SAME = 0.75
+# The show's own opening lies in the first sentences.
+OPENING_SENTENCES = 14
+
+
+@dataclass(slots=True)
+class Draftsman:
+    """The sentences of one episode and which of them are printed already.
+
+    Attributes:
+        flagged: sentences an editor must look at first; they are never chosen.
+        people: names by which a speaker may be addressed.
+    """
+
+    sentences: Sequence[Sentence]
+    vocabulary: Vocabulary
+    flagged: frozenset[int] = frozenset()
+    people: tuple[str, ...] = ()
+    used: list[Sentence] = field(default_factory=list)
+
+    @property
+    def wording(self) -> Wording:
+        """The language's."""
+        return self.vocabulary.wording
+
+    def take(
+        self, sentence: Sentence, *, text: str | None = None, stands_alone: bool = True
+    ) -> Fact:
+        """Print a sentence: tidied, with what says so; it is not chosen again."""
+        self.used.append(sentence)
+        tidied = clutter.tidy(
+            text or sentence.text, wording=self.wording, stands_alone=stands_alone
+        )
+        return Fact(
+            value=tidied,
+            evidence=Evidence(text=sentence.text, start=sentence.start, end=sentence.end),
+        )
+
+    def is_free(self, sentence: Sentence) -> bool:
+        """Whether it may still be printed: not flagged, not said already in other words."""
+        if sentence.index in self.flagged:
+            return False
+        return all(
+            sentence.index != other.index and salience.likeness(sentence.text, other.text) < SAME
+            for other in self.used
+        )
+
+    def is_plain(self, sentence: Sentence) -> bool:
+        """Neither running the show nor talk between the speakers nor cut short."""
+        text, wording = sentence.text, self.wording
+        return (
+            text.rstrip()[-1:] in '.?!”"'
+            and not salience.is_housekeeping(text, wording)
+            and not wording.starts("agenda", text)
+            and not salience.is_run_on(text, wording)
+        )
+
+
+def spread(
+    worth: Iterable[tuple[float, Sentence]],
+    chapters: Sequence[Chapter],
+    *,
+    most: int,
+    a_chapter: int,
+) -> list[Sentence]:
+    """The best sentences, at most `a_chapter` from one chapter, in order of time."""
+    ranked = sorted(worth, key=lambda entry: (-entry[0], entry[1].index))
+    taken: dict[int, int] = {}
+    chosen: list[Sentence] = []
+    for _, sentence in ranked:
+        place = _chapter_at(sentence.start, chapters)
+        if len(chosen) == most:
+            break
+        if taken.get(place, 0) >= a_chapter:
+            continue
+        if any(salience.likeness(sentence.text, other.text) >= SAME for other in chosen):
+            continue
+        taken[place] = taken.get(place, 0) + 1
+        chosen.append(sentence)
+    return sorted(chosen, key=lambda sentence: sentence.index)
+
+
+def _chapter_at(time: float, chapters: Sequence[Chapter]) -> int:
+    return max((i for i, c in enumerate(chapters) if c.start <= time), default=0)

@@ -1,0 +1,240 @@
+"""What a template receives: one episode's notes, made ready to be laid out.
+
+Everything here is text and times; how it is escaped is the template's target's affair
+(`adapters.pages`).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from shownotes.core.draft import other_bodies
+from shownotes.core.timecodes import clock, spoken_length
+from shownotes.core.wording import Wording
+from shownotes.model import Chapter, Evidence, Sentence, ShowNotes
+
+# A paragraph of the transcript ends at a sentence's end after about this many words, or at a pause.
+PARAGRAPH_WORDS = 90
+PARAGRAPH_PAUSE_S = 1.5
+# Warnings that a reader of the page must see; the rest are for the editor alone.
+BANNERS = ("demo_model", "truncated", "names_not_searched", "language_without_notes", "silent")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """A time on the page.
+
+    Attributes:
+        seconds: as a player needs it, rounded down to a hundredth so that no word is clipped.
+        clock: as people read it.
+        href: plays from here even without scripts: the audio with a media fragment, or the place
+            in the transcript where there is no audio.
+    """
+
+    seconds: str
+    clock: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """A sentence of the transcript on the page."""
+
+    text: str
+    start: str
+    end: str
+    anchor: str
+    is_doubtful: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paragraph:
+    """Sentences in a row by one speaker; `chapter` is the title of one that begins here."""
+
+    sentences: tuple[Said, ...]
+    moment: Moment
+    speaker: str | None = None
+    chapter: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Everything a template of `templates/notes/` may use.
+
+    Attributes:
+        notes: the draft (`model.ShowNotes`).
+        h: headings in the episode's language, by name (`languages/en_notes.toml`, `[headings]`).
+        audio_url: relative to the page, percent-encoded; `None` without audio.
+        audio_type: MIME type for the player; empty when unknown.
+        audio_name: the audio's file name, for people.
+        length: the episode's length for people.
+        paragraphs: the transcript.
+        other_bodies: organizations besides agencies and the guests' own.
+        banners: what a reader must know before trusting the page.
+        files: names of the other files beside the page, with what they are.
+        publication: who publishes the show, as given in its settings.
+        date: the notes' date as people write it in the language.
+        for_editor: whether the checks are shown; a published page has none.
+        has_estimated_times: some words' times were spread, not measured.
+    """
+
+    notes: ShowNotes
+    h: Mapping[str, str]
+    audio_url: str | None
+    audio_type: str
+    audio_name: str
+    length: str
+    paragraphs: tuple[Paragraph, ...]
+    other_bodies: tuple[str, ...]
+    banners: tuple[str, ...]
+    files: tuple[tuple[str, str], ...]
+    publication: str | None = None
+    date: str = ""
+    for_editor: bool = True
+    has_estimated_times: bool = False
+
+    def moment(self, seconds: float) -> Moment:
+        """A time as the page shows and links it."""
+        return moment(seconds, self.audio_url)
+
+    def at(self, evidence: Evidence | None) -> Moment | None:
+        """When something was said."""
+        return moment(evidence.start, self.audio_url) if evidence else None
+
+    @property
+    def with_hours(self) -> bool:
+        """Whether times on the page need an hour."""
+        return self.notes.duration >= 3600
+
+    def stamp(self, seconds: float) -> str:
+        """`04:05`, or `00:04:05` in an episode of an hour and more: the podcast apps' form."""
+        full = clock(seconds, with_hours=True)
+        return full if self.with_hours else full[3:]
+
+
+def build_page(
+    notes: ShowNotes,
+    sentences: Sequence[Sentence],
+    *,
+    wording: Wording,
+    audio_path: str | None,
+    files: Sequence[tuple[str, str]],
+    doubtful: frozenset[int] = frozenset(),
+    publication: str | None = None,
+) -> Page:
+    """The page of an episode.
+
+    `audio_path` leads from the page's folder to the audio, with forward slashes; `doubtful` are
+    indices of sentences to mark.
+    """
+    audio_url = encode_path(audio_path) if audio_path else None
+    return Page(
+        notes=notes,
+        h=wording.headings,
+        audio_url=audio_url,
+        audio_type=mime_type(audio_path or ""),
+        audio_name=(audio_path or "").rsplit("/", 1)[-1],
+        length=spoken_length(notes.duration),
+        paragraphs=tuple(_paragraphs(sentences, notes.chapters, doubtful, audio_url)),
+        other_bodies=other_bodies(notes),
+        banners=tuple(w.message for w in notes.warnings if w.code in BANNERS),
+        files=tuple(files),
+        publication=publication,
+        date=wording.date(notes.date) if notes.date else "",
+        has_estimated_times=any(w.is_estimated for s in sentences for w in s.words),
+    )
+
+
+def moment(seconds: float, audio_url: str | None) -> Moment:
+    """A time as the page shows and links it."""
+    hundredths = f"{max(0, int(seconds * 100)) / 100:.2f}".rstrip("0").rstrip(".")
+    target = f"{audio_url}#t={hundredths}" if audio_url else f"#t={hundredths}"
+    return Moment(seconds=hundredths, clock=clock(seconds), href=target)
+
+
+def encode_path(path: str) -> str:
+    """A relative path as a URL: `%`, `#`, `?`, spaces and quotes encoded, slashes kept.
+
+    A name with a colon is not read as a scheme.
+    """
+    encoded = quote(path, safe="/")
+    return encoded if encoded.startswith(("../", "./", "/")) else f"./{encoded}"
+
+
+def mime_type(path: str) -> str:
+    """The player's MIME type for a file name; empty when the browser should look for itself."""
+    ending = path.rsplit(".", 1)[-1].lower() if "." in path else ""
+    return {
+        "mp3": "audio/mpeg",
+        "m4a": "audio/mp4",
+        "mp4": "audio/mp4",
+        "aac": "audio/aac",
+        "ogg": "audio/ogg",
+        "oga": "audio/ogg",
+        "opus": "audio/ogg",
+        "wav": "audio/wav",
+        "flac": "audio/flac",
+        "webm": "audio/webm",
+    }.get(ending, "")
+
+
+def _paragraphs(
+    sentences: Sequence[Sentence],
+    chapters: Sequence[Chapter],
+    doubtful: frozenset[int],
+    audio_url: str | None,
+) -> list[Paragraph]:
+    upcoming = list(chapters)
+    paragraphs: list[Paragraph] = []
+    group: list[Sentence] = []
+    title: str | None = None
+
+    def close() -> None:
+        if group:
+            paragraphs.append(_paragraph(group, title, doubtful, audio_url, paragraphs))
+
+    for sentence in sentences:
+        begun = None
+        while upcoming and upcoming[0].start <= sentence.start + 0.01:
+            begun = upcoming.pop(0).title
+        if group and (begun is not None or _breaks(group, sentence)):
+            close()
+            group, title = [], None
+        title = begun if begun is not None else title
+        group.append(sentence)
+    close()
+    return paragraphs
+
+
+def _breaks(group: Sequence[Sentence], sentence: Sentence) -> bool:
+    words = sum(len(s.words) for s in group)
+    return (
+        sentence.speaker != group[-1].speaker
+        or sentence.pause_before >= PARAGRAPH_PAUSE_S
+        or words >= PARAGRAPH_WORDS
+    )
+
+
+def _paragraph(
+    group: Sequence[Sentence],
+    title: str | None,
+    doubtful: frozenset[int],
+    audio_url: str | None,
+    before: Sequence[Paragraph],
+) -> Paragraph:
+    is_new_voice = not before or before[-1].speaker != group[0].speaker or title is not None
+    return Paragraph(
+        sentences=tuple(
+            Said(
+                text=s.text,
+                start=f"{s.start:.2f}",
+                end=f"{s.end:.2f}",
+                anchor=f"s{s.index}",
+                is_doubtful=s.index in doubtful,
+            )
+            for s in group
+        ),
+        moment=moment(group[0].start, audio_url),
+        speaker=group[0].speaker if is_new_voice else None,
+        chapter=title,
+    )

@@ -1,0 +1,155 @@
+"""compose: the machine's notes -> draft.json."""
+
+import functools
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from shownotes.adapters.languages import load_wording, wordings_sha256
+from shownotes.adapters.store import EpisodeFolder, content_sha256, episode_folders
+from shownotes.core import draft
+from shownotes.core.clutter import capitalized
+from shownotes.core.earlier import LAST_SENTENCES, Archived
+from shownotes.core.sentences import split
+from shownotes.errors import StoreError
+from shownotes.model import Episode, Link, Metadata, Names, ShowNotes, Topics, Transcript
+from shownotes.settings import ShowSettings
+from shownotes.steps.step import Step, Walk
+
+# The check by which a draft remembers that it spoke of an episode which was not found.
+UNRESOLVED = "unresolved_link"
+# Endings of so many other episodes of the show are compared to find the standing sign-off.
+COMPARED_EPISODES = 3
+
+
+def _show(walk: Walk, metadata: Metadata) -> ShowSettings:
+    return walk.settings.show.get(metadata.show or "", ShowSettings())
+
+
+def _inputs(walk: Walk) -> Mapping[str, str]:
+    metadata = walk.folder.read("episode.json", Episode).metadata
+    show = _show(walk, metadata)
+    told = [repr(metadata), show.sign_off, show.links]
+    archive = _archive_sha256(walk) if _speaks_of_others(walk.folder) else ""
+    return {
+        "metadata": content_sha256(told),
+        "language_files": wordings_sha256(),
+        "archive": archive,
+    }
+
+
+def _speaks_of_others(folder: EpisodeFolder) -> bool:
+    """Whether the draft as it stands needs the archive.
+
+    Most do not, and a new episode of the show is then no reason to compose them again.
+    """
+    if not folder.has(STEP.box):
+        return False
+    try:
+        notes = folder.read(STEP.box, ShowNotes)
+    except StoreError:
+        return False
+    return bool(notes.earlier_episodes) or any(c.code == UNRESOLVED for c in notes.checks)
+
+
+def _archive_sha256(walk: Walk) -> str:
+    return content_sha256([[e.title, e.show, e.number, e.folder, e.date] for e in _archive(walk)])
+
+
+def _archive(walk: Walk) -> list[Archived]:
+    """Every other episode that has a title, newest first."""
+    found = []
+    for folder in episode_folders(walk.settings.output_folder):
+        if folder.name == walk.folder.name:
+            continue
+        metadata = _metadata(folder.path, (folder.path / "episode.json").stat().st_mtime_ns)
+        if metadata is None or not metadata.title:
+            continue
+        found.append(
+            Archived(
+                title=metadata.title,
+                url=f"../{folder.name}/notes.html",
+                folder=folder.name,
+                show=metadata.show,
+                number=metadata.number,
+                date=metadata.date,
+            )
+        )
+    return sorted(found, key=lambda e: (e.date or "", e.number or 0), reverse=True)
+
+
+@functools.lru_cache(maxsize=10_000)
+def _metadata(path: Path, _modified_ns: int) -> Metadata | None:
+    """An episode's metadata; `None` for a folder that cannot be read."""
+    try:
+        return EpisodeFolder(path).read("episode.json", Episode).metadata
+    except StoreError:
+        return None
+
+
+def _endings(walk: Walk, metadata: Metadata) -> list[list[str]]:
+    """The last sentences of some other episodes of the show."""
+    endings: list[list[str]] = []
+    for other in _archive(walk):
+        folder = EpisodeFolder(walk.settings.output_folder / other.folder)
+        if other.show != metadata.show or not folder.has("transcript.json"):
+            continue
+        try:
+            transcript = folder.read("transcript.json", Transcript)
+        except StoreError:
+            continue
+        endings.append([s.text for s in split(transcript)[-LAST_SENTENCES:]])
+        if len(endings) == COMPARED_EPISODES:
+            break
+    return endings
+
+
+def _title_from(episode: Episode) -> str:
+    """A title for an episode that has none: its file's name, made readable."""
+    name = episode.audio.path if episode.audio else episode.transcript_path or episode.folder
+    stem = name.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+    return capitalized(" ".join(stem.replace("_", " ").replace("-", " ").split())) or stem
+
+
+def _run(walk: Walk) -> None:
+    walk.progress.begin("compose", 0)
+    episode = walk.folder.read("episode.json", Episode)
+    transcript = walk.folder.read("transcript.json", Transcript)
+    metadata = episode.metadata
+    show = _show(walk, metadata)
+    sign_off = metadata.sign_off or show.sign_off
+    sources = draft.Sources(
+        transcript=transcript,
+        sentences=split(transcript),
+        names=walk.folder.read("names.json", Names),
+        topics=walk.folder.read("topics.json", Topics),
+        metadata=metadata,
+        wording=load_wording(transcript.language),
+        fallback_title=_title_from(episode),
+        sign_off=sign_off,
+        archive=_archive(walk),
+        endings=[] if sign_off else _endings(walk, metadata),
+        warnings=episode.warnings,
+    )
+    notes = draft.compose(sources)
+    links = tuple(Link(text=text, url=url) for text, url in show.links.items())
+    # Composed anew, the draft may speak of other episodes where the old one did not.
+    made_from = STEP.made_from(walk)
+    needs_archive = bool(draft.references(sources))
+    made_from["archive"] = _archive_sha256(walk) if needs_archive else ""
+    walk.folder.write(
+        STEP.box,
+        replace(notes, links=links),
+        made_from=made_from,
+        made_with=STEP.made_with(walk),
+    )
+
+
+STEP = Step(
+    name="compose",
+    box="draft.json",
+    version=1,
+    needs=("transcript.json", "names.json", "topics.json"),
+    inputs=_inputs,
+    run=_run,
+)

@@ -1,0 +1,223 @@
+"""render: the draft in every form that leaves the house -> notes.md, notes.html, captions, JSON.
+
+A file that a person has edited is theirs: the new one goes beside it (`notes.new.md`).
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from shownotes.adapters.languages import load_wording, wordings_sha256
+from shownotes.adapters.store import (
+    EpisodeFolder,
+    beside,
+    content_sha256,
+    file_sha256,
+    write_text,
+)
+from shownotes.core import captions, quotes
+from shownotes.core.checks import SURE_WORDS
+from shownotes.core.page import Page, build_page
+from shownotes.core.sentences import split
+from shownotes.errors import StoreError
+from shownotes.model import Episode, Rendered, RenderedFile, Sentence, ShowNotes, Topics, Transcript
+from shownotes.settings import ShowSettings
+from shownotes.steps.step import Step, Walk
+from shownotes.workspace import shipped
+
+MARKDOWN, PAGE = "notes.md", "notes.html"
+VTT, SRT = "transcript.vtt", "transcript.srt"
+TRANSCRIPT_JSON, CHAPTERS_JSON = "transcript.podcast.json", "chapters.podcast.json"
+FILES = (MARKDOWN, PAGE, VTT, SRT, TRANSCRIPT_JSON, CHAPTERS_JSON)
+BESIDE_PAGE = (
+    (VTT, "WebVTT"),
+    (SRT, "SRT"),
+    (TRANSCRIPT_JSON, "Podcasting 2.0 transcript"),
+    (CHAPTERS_JSON, "Podcasting 2.0 chapters"),
+)
+# What is about to be written, so that files of a run killed half-way are known as ours.
+JOURNAL = Path("work") / "render.json"
+
+
+def template_folders(walk: Walk) -> tuple[Path, ...]:
+    """Where templates are looked for; the first folder that has a file wins."""
+    own = (walk.settings.templates_folder, walk.settings.root / "templates", shipped("templates"))
+    return tuple(dict.fromkeys(folder / "notes" for folder in own))
+
+
+def kept_edits(folder: EpisodeFolder) -> tuple[str, ...]:
+    """Names of our output files that a person has edited."""
+    known = _known(folder)
+    return tuple(
+        name
+        for name in FILES
+        if name in known and (folder.path / name).is_file() and not _is_ours(folder, name, known)
+    )
+
+
+def _known(folder: EpisodeFolder) -> dict[str, set[str]]:
+    """The hashes that we have written, or were about to write, by file name."""
+    known: dict[str, set[str]] = {}
+    for file in _recorded(folder):
+        known.setdefault(file.name, set()).add(file.sha256)
+    with suppress(OSError, ValueError, AttributeError):
+        journal = json.loads((folder.path / JOURNAL).read_text(encoding="utf-8"))
+        for name, sha256 in journal.items():
+            known.setdefault(str(name), set()).add(str(sha256))
+    return known
+
+
+def _recorded(folder: EpisodeFolder) -> tuple[RenderedFile, ...]:
+    try:
+        return folder.read("render.json", Rendered).files
+    except (StoreError, OSError):
+        return ()
+
+
+def _is_ours(folder: EpisodeFolder, name: str, known: Mapping[str, set[str]]) -> bool:
+    return file_sha256(folder.path / name) in known.get(name, set())
+
+
+def _inputs(walk: Walk) -> Mapping[str, str]:
+    episode = walk.folder.read("episode.json", Episode)
+    show = walk.settings.show.get(episode.metadata.show or "", ShowSettings())
+    missing = [f.name for f in _recorded(walk.folder) if f.name in FILES]
+    missing = [name for name in missing if not (walk.folder.path / name).is_file()]
+    return {
+        "templates": templates_hash(walk),
+        "language_files": wordings_sha256(),
+        "audio": content_sha256([_audio_path(walk, episode), show.publication]),
+        "missing_files": ", ".join(missing),
+    }
+
+
+def templates_hash(walk: Walk) -> str:
+    """Hash of every template that could be used."""
+    from shownotes.adapters.pages import templates_sha256
+
+    return templates_sha256(template_folders(walk))
+
+
+def _audio_path(walk: Walk, episode: Episode) -> str | None:
+    """From the episode's folder to what its page plays: the listening copy, else the audio."""
+    if episode.listening_copy:
+        return episode.listening_copy
+    if episode.audio is None:
+        return None
+    audio = walk.settings.root / episode.audio.path
+    try:
+        return Path(os.path.relpath(audio, walk.folder.path)).as_posix()
+    except ValueError:  # Windows: another drive
+        return audio.resolve().as_uri()
+
+
+def _run(walk: Walk) -> None:
+    walk.progress.begin("render", 0)
+    contents = dict(_contents(walk))
+    known = _known(walk.folder)
+    journal = {name: _sha256(text) for name, text in contents.items()}
+    write_text(walk.folder.path / JOURNAL, json.dumps(journal))
+    files: list[RenderedFile] = []
+    for name, text in contents.items():
+        files += _write(walk.folder, name, text, known)
+    walk.folder.write(
+        STEP.box,
+        Rendered(files=tuple(files)),
+        made_from={**STEP.made_from(walk), "missing_files": ""},
+        made_with=STEP.made_with(walk),
+    )
+    (walk.folder.path / JOURNAL).unlink(missing_ok=True)
+
+
+def _write(
+    folder: EpisodeFolder, name: str, text: str, known: Mapping[str, set[str]]
+) -> Iterator[RenderedFile]:
+    """Write one file, or its new version beside a person's; tells what is ours now."""
+    path, wanted = folder.path / name, _sha256(text)
+    found = file_sha256(path) if path.is_file() else None
+    if found == wanted or found is None or found in known.get(name, set()):
+        if found != wanted:
+            write_text(path, text)
+        yield RenderedFile(name=name, sha256=wanted)
+        _remove_stale(beside(path), known)
+        return
+    # A person's. What we last wrote under this name stays on record, so that it stays theirs.
+    for sha256 in sorted(known.get(name, set()) or {wanted})[:1]:
+        yield RenderedFile(name=name, sha256=sha256)
+    new = _free_name(beside(path), wanted, known)
+    if not new.is_file() or file_sha256(new) != wanted:
+        write_text(new, text)
+    yield RenderedFile(name=new.name, sha256=wanted)
+
+
+def _free_name(path: Path, wanted: str, known: Mapping[str, set[str]]) -> Path:
+    """The first of `notes.new.md`, `notes.new.new.md` … that is not a person's."""
+    while path.is_file() and file_sha256(path) not in known.get(path.name, set()) | {wanted}:
+        path = beside(path)
+    return path
+
+
+def _remove_stale(path: Path, known: Mapping[str, set[str]]) -> None:
+    """Take away a new version that is no longer needed, if it is as we left it."""
+    if path.is_file() and file_sha256(path) in known.get(path.name, set()):
+        path.unlink()
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _contents(walk: Walk) -> Iterator[tuple[str, str]]:
+    """Every file's text, by name."""
+    from shownotes.adapters.pages import render_notes
+
+    episode = walk.folder.read("episode.json", Episode)
+    notes = walk.folder.read("draft.json", ShowNotes)
+    transcript = walk.folder.read("transcript.json", Transcript)
+    sentences = split(transcript)
+    page = _page(walk, episode, notes, transcript, sentences)
+    folders = template_folders(walk)
+    yield MARKDOWN, render_notes(page, MARKDOWN, folders)
+    yield PAGE, render_notes(page, PAGE, folders)
+    yield VTT, captions.webvtt(captions.make_cues(sentences))
+    yield SRT, captions.srt(captions.make_cues(sentences, with_names=True))
+    chapters = walk.folder.read("topics.json", Topics).chapters
+    yield TRANSCRIPT_JSON, _json(captions.transcript_document(sentences))
+    yield CHAPTERS_JSON, _json(captions.chapters_document(notes, chapters))
+
+
+def _page(
+    walk: Walk,
+    episode: Episode,
+    notes: ShowNotes,
+    transcript: Transcript,
+    sentences: tuple[Sentence, ...],
+) -> Page:
+    show = walk.settings.show.get(episode.metadata.show or "", ShowSettings())
+    flags = [segment.flags for segment in transcript.segments]
+    return build_page(
+        notes,
+        sentences,
+        wording=load_wording(notes.language),
+        audio_path=_audio_path(walk, episode),
+        files=BESIDE_PAGE,
+        doubtful=quotes.doubtful(sentences, flags, floor=SURE_WORDS),
+        publication=show.publication,
+    )
+
+
+def _json(document: dict[str, object]) -> str:
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+
+
+STEP = Step(
+    name="render",
+    box="render.json",
+    version=1,
+    needs=("draft.json", "transcript.json", "topics.json"),
+    inputs=_inputs,
+    run=_run,
+)
