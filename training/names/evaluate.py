@@ -1,0 +1,188 @@
+"""Scores pipeline and rules on the blind passages: `python -m training.names.evaluate [FOLDER]`.
+
+Prints precision, recall and F1 of guests, hosts and organizations, and how often a matched guest's
+title and organization are right. `--errors` prints what went wrong; it is meant for the training
+passages, never for the blind ones.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+from collections import Counter
+from pathlib import Path
+
+from shownotes.adapters.names import NamesPipeline, find_mentions, load_cues, load_pipeline
+from shownotes.core.cues import words_of
+from shownotes.core.people import identify
+from shownotes.model import Names, PersonRole, Segment, Transcript, Word
+from training.names.corpus import Passage, fill, read_templates
+from training.names.lexicon import Lexicon
+
+BLIND = Path(__file__).parent / "blind"
+_STOPWORDS = frozenset({"the", "of", "for", "and", "a", "an", "in", "on"})
+_HONORIFICS = frozenset({"dr", "doctor", "prof", "professor", "mr", "mrs", "ms", "sir", "lord"}) | {
+    *("lady", "justice", "captain", "senator", "president")
+}
+
+
+def to_transcript(text: str) -> Transcript:
+    """A transcript of one segment, words spread evenly at 0.4 s."""
+    words = tuple(
+        Word(text=w, start=i * 0.4, end=i * 0.4 + 0.35) for i, w in enumerate(text.split())
+    )
+    segment = Segment(start=0.0, end=len(words) * 0.4, text=text, words=words)
+    return Transcript(language="en", segments=(segment,), duration=segment.end, model="text")
+
+
+def gold_names(passage: Passage, role: str) -> list[tuple[frozenset[str], str]]:
+    """Longest name of every person with this role, as words, and its variable."""
+    names: dict[str, frozenset[str]] = {}
+    for person in passage.people:
+        if person.role == role:
+            key = person.variable or str(person.start)
+            words = name_key(passage.text[person.start : person.end])
+            names[key] = max(names.get(key, words), words, key=len)
+    return [(words, key) for key, words in names.items()]
+
+
+def name_key(name: str) -> frozenset[str]:
+    """The words of a name without honorifics and stopwords."""
+    words = [w.removesuffix("'s") for w in words_of(name)]
+    return frozenset(w for w in words if w not in _STOPWORDS | _HONORIFICS) or frozenset(words)
+
+
+def is_same(found: frozenset[str], gold: frozenset[str]) -> bool:
+    """Equal words, or one a subset of the other with at least two words."""
+    smaller, larger = sorted((found, gold), key=len)
+    return found == gold or (smaller <= larger and len(smaller) >= 2)
+
+
+class Tally:
+    """Counts of one kind of name over all passages."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+
+    def add(
+        self, found: list[str], gold: list[frozenset[str]], optional: list[frozenset[str]]
+    ) -> str:
+        """Counts a passage; returns what was missed and what was false."""
+        left = list(gold)
+        false = []
+        for name in found:
+            key = name_key(name)
+            hit = next((g for g in left if is_same(key, g)), None)
+            if hit is not None:
+                left.remove(hit)
+                self.counts["right"] += 1
+            elif not any(is_same(key, g) for g in [*optional, *gold]):
+                self.counts["false"] += 1
+                false.append(name)
+        self.counts["missed"] += len(left)
+        missed = [" ".join(sorted(g)) for g in left]
+        return f"missed {missed} false {false}" if missed or false else ""
+
+    def __str__(self) -> str:
+        right, false, missed = (self.counts[k] for k in ("right", "false", "missed"))
+        precision, recall = right / max(1, right + false), right / max(1, right + missed)
+        f1 = 2 * precision * recall / max(1e-9, precision + recall)
+        counts = f"({right} right, {false} false, {missed} missed)"
+        return f"P {precision:.3f} R {recall:.3f} F1 {f1:.3f}  {counts}"
+
+
+def run(folder: Path, pipeline: NamesPipeline, *, seed: int, show_errors: bool) -> dict[str, str]:
+    """Scores every passage of a folder; slots are filled from the seed."""
+    cues, lexicon, rng = load_cues("en"), Lexicon(), random.Random(seed)
+    tallies = {kind: Tally() for kind in ("guests", "hosts", "organizations")}
+    facts: Counter[str] = Counter()
+    for name, template in read_templates(folder):
+        passage = fill(name, template, lexicon, rng)
+        transcript = to_transcript(passage.text)
+        names = identify(transcript, find_mentions(transcript, pipeline=pipeline), cues=cues)
+        errors = _score(passage, names, tallies, facts)
+        if show_errors and errors:
+            print(f"{name}: {passage.text}")
+            print("    " + "\n    ".join(errors))
+    figures = {kind: str(tally) for kind, tally in tallies.items()}
+    for kind in ("title", "organization"):
+        figures[f"guest's {kind}"] = (
+            f"right {facts[kind, 'right']} of {facts[kind, 'said']} said, "
+            f"{facts[kind, 'invented']} given that nobody said"
+        )
+    figures["no-guest passages with a false guest"] = (
+        f"{facts['false guest']} of {facts['no guest']}"
+    )
+    return figures
+
+
+def _score(passage: Passage, names: Names, tallies: dict[str, Tally], facts: Counter) -> list[str]:
+    errors = []
+    organizations = [a for a in passage.annotations if a.label == "ORG"]
+    keys = {name_key(passage.text[a.start : a.end]): a.is_optional for a in organizations}
+    gold = {
+        "guests": [key for key, _ in gold_names(passage, "guest")],
+        "hosts": [key for key, _ in gold_names(passage, "host")],
+        "organizations": [key for key, optional in keys.items() if not optional],
+    }
+    found = {
+        "guests": [p.name for p in names.with_role(PersonRole.GUEST)],
+        "hosts": [p.name for p in names.with_role(PersonRole.HOST)],
+        "organizations": [n for o in names.organizations for n in (o.name, o.acronym) if n],
+    }
+    optional = [key for key, is_optional in keys.items() if is_optional]
+    for kind, tally in tallies.items():
+        message = tally.add(found[kind], gold[kind], optional)
+        errors += [f"{kind}: {message}"] if message else []
+    if not gold["guests"]:
+        facts["no guest"] += 1
+        facts["false guest"] += bool(found["guests"])
+    return errors + _score_facts(passage, names, facts)
+
+
+def _score_facts(passage: Passage, names: Names, facts: Counter) -> list[str]:
+    errors = []
+    for key, variable in gold_names(passage, "guest"):
+        person = next((p for p in names.people if is_same(name_key(p.name), key)), None)
+        if person is None:
+            continue
+        for kind, label in (("title", "ROLE"), ("organization", "ORG")):
+            said = [
+                passage.text[a.start : a.end]
+                for a in passage.annotations
+                if a.label == label and a.owner == variable
+            ]
+            fact = person.title if kind == "title" else person.organization
+            given = fact.value if fact else None
+            if not said:
+                facts[kind, "invented"] += given is not None
+                errors += [f"{kind} of {person.name} given: {given}"] if given else []
+                continue
+            facts[kind, "said"] += 1
+            is_right = given is not None and any(_overlap(given, s) >= 0.5 for s in said)
+            facts[kind, "right"] += is_right
+            errors += [] if is_right else [f"{kind} of {person.name}: {given} for {said}"]
+    return errors
+
+
+def _overlap(found: str, gold: str) -> float:
+    a, b = name_key(found), name_key(gold)
+    return 2 * len(a & b) / max(1, len(a) + len(b))
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, nargs="?", default=BLIND)
+    parser.add_argument("--pipeline", default="names-en")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--errors", action="store_true")
+    arguments = parser.parse_args()
+    pipeline = load_pipeline(arguments.pipeline)
+    figures = run(arguments.folder, pipeline, seed=arguments.seed, show_errors=arguments.errors)
+    for name, value in figures.items():
+        print(f"{name:40} {value}")
+
+
+if __name__ == "__main__":
+    main()
