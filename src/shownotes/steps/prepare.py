@@ -1,0 +1,324 @@
+"""prepare: an audio file as it was dropped -> working audio, measurements, episode.json."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from shownotes.adapters.store import check_room, content_sha256, file_sha256, translate
+from shownotes.errors import EpisodeNotFoundError
+from shownotes.model import AudioFile, Episode, Loudness, Metadata, Notice, Span
+from shownotes.steps.admission import (
+    BOX,
+    SeenFile,
+    admit,
+    is_unchanged,
+    known,
+    remember,
+    scan_once,
+    seen_files,
+    version_of,
+)
+from shownotes.steps.intray import (
+    find_audio,
+    merged_metadata,
+    relative,
+    sidecar_beside,
+    transcript_beside,
+)
+from shownotes.steps.step import Step, Walk
+
+__all__ = ["STEP", "admit", "find_audio", "known", "working_audio"]
+
+WORKING_AUDIO = "work/audio.wav"
+LISTENING_COPY = "work/listen.mp3"
+_MAKING_WAV = "work/.making-audio.wav"
+_MAKING_MP3 = "work/.making-listen.mp3"
+# Room wanted on the disk besides the working audio, in bytes: windows, notes, pages.
+MARGIN_BYTES = 50_000_000
+# Bytes a second of working audio and of a listening copy.
+_WAV_BYTES_A_SECOND = 32_000
+_MP3_BYTES_A_SECOND = 6_000
+# An end that is missing: more than this of what was declared, or more than so many seconds.
+# Encoders round and pad; the widest honest difference seen was 0.3 s.
+MISSING_SHARE = 0.01
+MISSING_S = 2.0
+# A sound track that begins later than this on its own timeline is not where browsers show it.
+MAX_START_S = 0.05
+# Codecs that the current Chrome, Firefox and Safari play, by FFmpeg's name of the container.
+PLAYABLE = {
+    "mp3": {"mp3"},
+    "mov,mp4,m4a,3gp,3g2,mj2": {"aac", "mp3", "flac"},
+    "ogg": {"opus", "vorbis"},
+    "flac": {"flac"},
+    "wav": {"pcm_s16le", "pcm_u8", "pcm_s24le", "pcm_f32le"},
+}
+
+
+def working_audio(walk: Walk) -> Path:
+    """The working audio of an episode, made again when its work folder was cleaned.
+
+    Raises:
+        EpisodeNotFoundError: there is no audio, or it is gone.
+    """
+    path = walk.folder.path / WORKING_AUDIO
+    if not path.is_file():
+        episode = walk.folder.read(BOX, Episode)
+        if episode.audio is None:
+            raise EpisodeNotFoundError(f"{walk.folder.name} has a transcript and no audio.")
+        _hear(walk, _source(walk, episode), measures=False)
+    return path
+
+
+def _inputs(walk: Walk) -> Mapping[str, str]:
+    """What lies outside the folder; no engine is imported while the audio is unchanged."""
+    if not walk.folder.has(BOX):
+        return {}
+    episode = walk.folder.read(BOX, Episode)
+    path = _main_file(walk, episode)
+    shows = {name: show.model_dump(mode="json") for name, show in walk.settings.show.items()}
+    return {
+        "audio": _audio_sha256(walk, episode),
+        "sidecar": _hash(sidecar_beside(path)),
+        "transcript": _hash(transcript_beside(path)),
+        "shows": content_sha256(shows),
+    }
+
+
+def _hash(path: Path | None) -> str:
+    """Hash of a file; empty when there is none."""
+    return file_sha256(path) if path is not None and path.is_file() else ""
+
+
+def _audio_sha256(walk: Walk, episode: Episode) -> str:
+    """The hash of the packets: as recorded while the file is untouched, else computed."""
+    audio = episode.audio
+    if audio is None:
+        return ""
+    path = walk.settings.root / audio.path
+    seen = (file for file in seen_files(walk.folder) if file.path == audio.path)
+    recorded: tuple[AudioFile | SeenFile, ...] = (audio, *seen)
+    for file in recorded:
+        if is_unchanged(path, file):
+            return file.packets_sha256
+    if not path.is_file():
+        # What was made stays good when its source is put away.
+        return audio.packets_sha256
+    found = version_of(path, audio.path, scan_once(path))
+    if found.packets_sha256 == audio.packets_sha256:
+        remember(walk.folder, found)
+    return found.packets_sha256
+
+
+def _main_file(walk: Walk, episode: Episode) -> Path:
+    """The file beside which sidecar and transcript lie."""
+    name = episode.audio.path if episode.audio else episode.transcript_path or episode.folder
+    return walk.settings.root / name
+
+
+def _run(walk: Walk) -> None:
+    made_from, made_with = STEP.made_from(walk), STEP.made_with(walk)
+    before = walk.folder.read(BOX, Episode)
+    after = _with_audio(walk, before) if before.audio else _without_audio(walk, before)
+    # A new export may have been admitted meanwhile: it stays current, and prepare due for it.
+    now = walk.folder.read(BOX, Episode)
+    done = {v.packets_sha256 for v in (*before.versions, *after.versions)}
+    late = tuple(v for v in now.versions if v.packets_sha256 not in done)
+    walk.folder.write(
+        BOX,
+        replace(after, versions=(*after.versions, *late)),
+        made_from=made_from,
+        made_with=made_with,
+    )
+
+
+def _without_audio(walk: Walk, episode: Episode) -> Episode:
+    path = _main_file(walk, episode)
+    if not path.is_file():
+        raise EpisodeNotFoundError(f"{path} is gone. Put it back, or remove {walk.folder.name}.")
+    walk.progress.begin(STEP.name, 0)
+    return replace(
+        episode,
+        metadata=merged_metadata(path, walk.settings, Metadata()),
+        transcript_sha256=_hash(path),
+    )
+
+
+def _with_audio(walk: Walk, before: Episode) -> Episode:
+    from shownotes.adapters.tags import read_tags
+
+    path = _source(walk, before)
+    scan = scan_once(path)
+    version = version_of(path, before.versions[-1].path, scan)
+    heard = _heard_before(walk, before, version) or _hear(walk, path)
+    version = replace(
+        version,
+        decoded_s=heard.decoded_s,
+        broken_packets=heard.broken_packets,
+        loudness=heard.loudness,
+    )
+    is_playable = _is_playable(version, is_constant=scan.is_constant_bit_rate, start=scan.start_s)
+    version = replace(version, browser_playable=is_playable)
+    copy = None if is_playable else _listening_copy(walk)
+    transcript = transcript_beside(path)
+    earlier = [v for v in before.versions if v.packets_sha256 != version.packets_sha256]
+    return replace(
+        before,
+        metadata=merged_metadata(path, walk.settings, read_tags(scan.tags, scan.chapters)),
+        versions=(*earlier, version),
+        duration=heard.duration,
+        speech=heard.speech,
+        working_audio=WORKING_AUDIO,
+        listening_copy=copy,
+        transcript_path=relative(transcript, walk.settings) if transcript else None,
+        transcript_sha256=_hash(transcript) or None,
+        warnings=tuple(_notices(version, heard, is_cut_short=scan.is_cut_short)),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Heard:
+    """What one pass over the audio told."""
+
+    duration: float
+    decoded_s: float
+    broken_packets: int
+    loudness: Loudness | None = None
+    speech: tuple[Span, ...] = ()
+
+
+def _source(walk: Walk, episode: Episode) -> Path:
+    path = _main_file(walk, episode)
+    if not path.is_file():
+        raise EpisodeNotFoundError(
+            f"{path} is gone. Put it back, or drop the episode's audio again under any name."
+        )
+    return path
+
+
+def _heard_before(walk: Walk, before: Episode, version: AudioFile) -> _Heard | None:
+    """The measurements of the same audio, when only something beside it has changed."""
+    old = before.audio
+    wanted = walk.settings.audio.measure_loudness
+    stamp = walk.folder.stamp(BOX)
+    told: Any = stamp.made_with.get("settings") if stamp else None
+    was_measured = bool(told) and told.get("audio.measure_loudness") is True
+    if (
+        old is None
+        or STEP.name in walk.forced
+        or old.packets_sha256 != version.packets_sha256
+        or not old.decoded_s
+        or (wanted and not was_measured)
+        or not (walk.folder.path / WORKING_AUDIO).is_file()
+    ):
+        return None
+    return _Heard(
+        duration=before.duration,
+        decoded_s=old.decoded_s,
+        broken_packets=old.broken_packets,
+        loudness=old.loudness if wanted else None,
+        speech=before.speech,
+    )
+
+
+def _hear(walk: Walk, path: Path, *, measures: bool = True) -> _Heard:
+    """Decode once: working audio, loudness and speech together, in flat memory."""
+    from shownotes.adapters.audio import Sink, WorkingAudio, decode
+    from shownotes.adapters.loudness import LoudnessMeter
+    from shownotes.adapters.pauses import SpeechDetector
+
+    length = scan_once(path).length_s
+    needed = length * (_WAV_BYTES_A_SECOND + _MP3_BYTES_A_SECOND) + MARGIN_BYTES
+    check_room(walk.folder.path, int(needed))
+    walk.progress.begin(STEP.name, length)
+    making = walk.folder.path / _MAKING_WAV
+    making.parent.mkdir(exist_ok=True)
+    detector = SpeechDetector() if measures else None
+    meter = LoudnessMeter() if measures and walk.settings.audio.measure_loudness else None
+    wav = WorkingAudio(making, [detector.hear] if detector else [])
+    sinks: list[Sink] = [wav, meter] if meter else [wav]
+    try:
+        decoding = decode(path, sinks, advance=walk.progress.advance)
+        _put(making, walk.folder.path / WORKING_AUDIO)
+    finally:
+        wav.close()
+        making.unlink(missing_ok=True)
+    return _Heard(
+        duration=wav.duration,
+        decoded_s=round(decoding.decoded_s, 3),
+        broken_packets=decoding.broken_packets,
+        loudness=meter.loudness() if meter else None,
+        speech=detector.finish() if detector else (),
+    )
+
+
+def _listening_copy(walk: Walk) -> str:
+    from shownotes.adapters.encoding import encode_listening_copy
+
+    making = walk.folder.path / _MAKING_MP3
+    try:
+        encode_listening_copy(walk.folder.path / WORKING_AUDIO, making)
+        _put(making, walk.folder.path / LISTENING_COPY)
+    finally:
+        making.unlink(missing_ok=True)
+    return LISTENING_COPY
+
+
+def _put(making: Path, path: Path) -> None:
+    """Give a finished file its name."""
+    try:
+        making.replace(path)
+    except OSError as error:
+        raise translate(error, path) from error
+
+
+def _is_playable(version: AudioFile, *, is_constant: bool, start: float) -> bool:
+    """Whether browsers play the file from the same first sample and seek it exactly.
+
+    They look for a place in an MP3 of variable bit rate by estimate: its seek table, where there
+    is one, has 256 steps, so that an hour is off by up to 14 s.
+    """
+    if version.codec not in PLAYABLE.get(version.container, set()):
+        return False
+    if version.container == "mp3" and not is_constant:
+        return False
+    return not version.broken_packets and start <= MAX_START_S
+
+
+def _notices(version: AudioFile, heard: _Heard, *, is_cut_short: bool) -> Iterator[Notice]:
+    name, decoded, declared = version.path, version.decoded_s, version.declared_s
+    missing = (declared or 0.0) - decoded
+    if is_cut_short or missing > max(MISSING_S, MISSING_SHARE * (declared or 0.0)):
+        told = f" of the {declared:.1f} s its header promises" if declared else ""
+        yield Notice(
+            code="truncated",
+            message=f"{name} ends early: {decoded:.1f} s decoded{told}. "
+            "Copy or export it again if the end is missing.",
+        )
+    if version.broken_packets:
+        yield Notice(
+            code="broken_packets",
+            message=f"{name} is damaged in {version.broken_packets} places; only those were lost, "
+            f"and {decoded:.1f} s decoded.",
+        )
+    if not heard.speech:
+        yield Notice(
+            code="silent",
+            message=f"Nobody is heard speaking in {name} ({decoded:.1f} s decoded).",
+        )
+    if not version.browser_playable:
+        yield Notice(
+            code="browser_listening_copy",
+            message=f"Browsers do not play or seek {name} exactly; the pages use a copy to "
+            f"listen to ({LISTENING_COPY}).",
+        )
+
+
+STEP = Step(
+    name="prepare",
+    box=BOX,
+    version=1,
+    settings_keys=("audio.measure_loudness",),
+    inputs=_inputs,
+    run=_run,
+)
