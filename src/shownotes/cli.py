@@ -3,7 +3,7 @@
 import contextlib
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -365,7 +365,7 @@ def list_models() -> None:
 
 
 @contextlib.contextmanager
-def _download_bar() -> Iterator["object"]:
+def _download_bar() -> Iterator[Callable[[int, int], None]]:
     from rich.progress import DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
     with Progress(

@@ -80,13 +80,19 @@ def _about_people(notes: ShowNotes, names: Names) -> Iterator[Check]:
             yield Check(
                 code="doubtful_name", message=f"Is “{person.name}” the right name?", start=start
             )
-        if person.spelling_variants:
-            others = ", ".join(person.spelling_variants)
+        variants = [v for v in person.spelling_variants if not _is_part(v, person.name)]
+        if variants:
+            others = ", ".join(variants)
             yield Check(
                 code="spelling",
                 message=f"{person.name} is also spelled {others} in the transcript.",
                 start=start,
             )
+
+
+def _is_part(variant: str, name: str) -> bool:
+    """Whether a form is only a shorter one: a first name, a surname, a title before them."""
+    return set(variant.casefold().split()) <= set(name.casefold().split())
 
 
 def _about_guest(person: Person, start: float | None) -> Iterator[Check]:

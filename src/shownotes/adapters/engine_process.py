@@ -1,0 +1,244 @@
+"""The speech engine's own process: loads a Whisper model and recognises what it is sent.
+
+Why faster-whisper: CTranslate2's int8 kernels are the fastest Whisper on a CPU (4.2 times real
+time on one core with `small`, against 1.6 in float32), on a GPU it is the same code, and it
+installs from wheels.
+
+Why a process: native code that hangs cannot be stopped, and one that crashes takes its process
+with it. The parent kills this one at a deadline and starts another. It speaks frames over pipes
+(see `write_frame`), which work alike on Linux, macOS and Windows. It ends at once when its parent
+does.
+
+Which of faster-whisper's own guards are off, and why: `hallucination_silence_threshold` and
+`no_speech_threshold` delete text that they doubt, without a trace. Here nothing is deleted:
+silence was taken out before (`core.windows.pack`), and doubtful text is flagged for the editor
+(`core.hallucinations`).
+"""
+
+import contextlib
+import json
+import os
+import queue
+import signal
+import struct
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from typing import IO, Any
+
+from shownotes.core.glossary import choose_hotwords
+
+# Fallbacks: 0 first; the others only where the text is repetitive or improbable.
+TEMPERATURES = (0.0, 0.2, 0.4)
+SAMPLE_RATE_HZ = 16_000
+_HEAD = struct.Struct(">II")
+
+
+def write_frame(stream: IO[bytes], message: Mapping[str, Any], payload: bytes = b"") -> None:
+    """Send a message: two lengths (4 bytes each, big-endian), JSON, raw bytes."""
+    text = json.dumps(message).encode()
+    stream.write(_HEAD.pack(len(text), len(payload)) + text)
+    stream.write(payload)
+    stream.flush()
+
+
+def read_frame(stream: IO[bytes]) -> tuple[dict[str, Any], bytes] | None:
+    """The next message and its raw bytes; `None` when the other side has gone."""
+    head = stream.read(_HEAD.size)
+    if len(head) < _HEAD.size:
+        return None
+    text_length, payload_length = _HEAD.unpack(head)
+    text, payload = stream.read(text_length), stream.read(payload_length)
+    if len(text) < text_length or len(payload) < payload_length:
+        return None
+    return json.loads(text), payload
+
+
+class Recognizer:
+    """A loaded model, and what is asked of it."""
+
+    def __init__(self, request: Mapping[str, Any]) -> None:
+        from faster_whisper import WhisperModel
+
+        self.path = request["path"]
+        self.model = WhisperModel(
+            self.path,
+            device=request["device"],
+            compute_type=_compute_type(request["device"]),
+            cpu_threads=request["threads"],
+            num_workers=1,
+            local_files_only=True,
+        )
+        self.threads = request["threads"]
+        self.whisper = _Watched(self.model.model)
+        self.model.model = self.whisper
+
+    @property
+    def is_multilingual(self) -> bool:
+        """Whether the model knows more than English."""
+        return bool(self.whisper.is_multilingual)
+
+    def transcribe(self, request: Mapping[str, Any], samples: Any) -> Iterator[dict[str, Any]]:
+        """Recognise a packed window; the last message says how it went."""
+        self._sow(request["seed"])
+        hotwords = choose_hotwords(request["terms"], count_tokens=self._count_tokens)
+        segments, _ = self.model.transcribe(
+            samples,
+            language=request["language"],
+            beam_size=request["beam_size"],
+            temperature=list(TEMPERATURES),
+            vad_filter=False,
+            word_timestamps=True,
+            condition_on_previous_text=False,
+            compression_ratio_threshold=2.4,
+            log_prob_threshold=-1.0,
+            no_speech_threshold=None,
+            hallucination_silence_threshold=None,
+            hotwords=hotwords.text or None,
+        )
+        for segment in segments:
+            yield {"event": "segment", "segment": _plain(segment)}
+        yield {"event": "done", "left_out": hotwords.left_out}
+
+    def detect(self, lengths: list[int], samples: Any) -> dict[str, Any]:
+        """Probabilities of languages for each stretch."""
+        guesses: list[dict[str, float]] = []
+        first = 0
+        for length in lengths:
+            stretch = samples[first : first + length]
+            first += length
+            _, _, probabilities = self.model.detect_language(audio=stretch)
+            guesses.append({code: float(p) for code, p in probabilities})
+        return {"event": "done", "guesses": guesses}
+
+    def _count_tokens(self, text: str) -> int:
+        return len(self.model.hf_tokenizer.encode(text, add_special_tokens=False).ids)
+
+    def _sow(self, seed: int) -> None:
+        """Make the sampling of this window depend on its seed alone.
+
+        CTranslate2 reads the seed when a thread first samples and never again (seen in 4.8.5), so
+        after a window that sampled, the model is loaded anew, in new threads.
+        """
+        import ctranslate2
+
+        if self.whisper.has_sampled:
+            old = self.whisper.model
+            self.whisper.model = ctranslate2.models.Whisper(
+                self.path,
+                device=old.device,
+                device_index=old.device_index,
+                compute_type=old.compute_type,
+                intra_threads=self.threads,
+                inter_threads=1,
+            )
+            self.whisper.has_sampled = False
+        ctranslate2.set_random_seed(seed)
+
+
+class _Watched:
+    """CTranslate2's model, remembering whether it has sampled."""
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+        self.has_sampled = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.model, name)
+
+    def generate(self, *arguments: Any, **options: Any) -> Any:
+        """As CTranslate2's; temperature 0 searches beams and samples nothing."""
+        if options.get("sampling_topk", 1) != 1:
+            self.has_sampled = True
+        return self.model.generate(*arguments, **options)
+
+
+def _compute_type(device: str) -> str:
+    """The fastest arithmetic this device has: int8 on a CPU, half precision on a GPU."""
+    import ctranslate2
+
+    supported = ctranslate2.get_supported_compute_types(device)
+    wanted = ("float16", "int8_float16", "int8") if device == "cuda" else ("int8",)
+    return next((kind for kind in wanted if kind in supported), "default")
+
+
+def _plain(segment: Any) -> dict[str, Any]:
+    """faster-whisper's segment as plain data."""
+    return {
+        "start": float(segment.start),
+        "end": float(segment.end),
+        "text": segment.text.strip(),
+        "words": [
+            [word.word.strip(), float(word.start), float(word.end), float(word.probability)]
+            for word in segment.words or ()
+            if word.word.strip()
+        ],
+        "avg_logprob": float(segment.avg_logprob),
+        "no_speech_probability": float(segment.no_speech_prob),
+        "compression_ratio": float(segment.compression_ratio),
+    }
+
+
+class _Desk:
+    """Holds the loaded model between requests."""
+
+    def __init__(self) -> None:
+        self.recognizer: Recognizer | None = None
+
+    def answer(self, request: dict[str, Any], payload: bytes) -> Iterator[dict[str, Any]]:
+        """All answers to a request, the last being `done`."""
+        import numpy as np
+
+        if request["do"] == "load":
+            self.recognizer = Recognizer(request)
+            yield {"event": "done", "is_multilingual": self.recognizer.is_multilingual}
+            return
+        if self.recognizer is None:
+            raise ValueError("nothing is loaded")
+        samples = np.frombuffer(payload, dtype=np.float32)
+        if request["do"] == "detect":
+            yield self.recognizer.detect(request["lengths"], samples)
+        else:
+            yield from self.recognizer.transcribe(request, samples)
+
+
+def _take_stdout() -> IO[bytes]:
+    """Keep stdout for frames alone; whatever a library prints goes to stderr."""
+    kept = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return kept
+
+
+def _listen(stream: IO[bytes], requests: "queue.SimpleQueue[tuple[dict[str, Any], bytes]]") -> None:
+    while (frame := read_frame(stream)) is not None:
+        requests.put(frame)
+    # The parent has gone or has closed us, perhaps in mid-window: nobody waits for the answer.
+    os._exit(0)
+
+
+def main() -> None:
+    """Answer requests until the parent closes the pipe."""
+    # Ctrl-C reaches every process of the terminal; the parent decides what becomes of this one.
+    with contextlib.suppress(ValueError):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    answers = _take_stdout()
+    requests: queue.SimpleQueue[tuple[dict[str, Any], bytes]] = queue.SimpleQueue()
+    listener = threading.Thread(target=_listen, args=(sys.stdin.buffer, requests), daemon=True)
+    listener.start()
+    with contextlib.suppress(ImportError):
+        import faster_whisper  # noqa: F401  (seconds; meanwhile the parent prepares the audio)
+    desk = _Desk()
+    while True:
+        request, payload = requests.get()
+        try:
+            for message in desk.answer(request, payload):
+                write_frame(answers, message)
+        except Exception as error:  # noqa: BLE001  (the border: the parent makes it one of ours)
+            write_frame(
+                answers,
+                {"event": "failed", "kind": type(error).__name__, "message": str(error)},
+            )
+
+
+if __name__ == "__main__":
+    main()
