@@ -195,3 +195,24 @@ def test_a_run_that_died_is_told_by_status(settings: Settings) -> None:
     assert status is not None
     assert status.state is State.WAITING
     assert "goes on from there" in str(status.error)
+
+
+def test_an_episode_walked_before_the_one_it_names_still_links_it(settings: Settings) -> None:
+    audio = settings.root / "audio"
+    (audio / "late-trains.toml").write_text(
+        'title = "Why Trains Are Late"\nshow = "Slow Rails"\nnumber = 1\n', encoding="utf-8"
+    )
+    later = VTT.replace(
+        "It closed nine bridges in March",
+        "In our last episode, Why Trains Are Late, we heard that it closed nine bridges in March",
+    )
+    (audio / "a-walked-first.vtt").write_text(later, encoding="utf-8")
+    (audio / "a-walked-first.toml").write_text(
+        'title = "Bridges"\nshow = "Slow Rails"\nnumber = 2\n', encoding="utf-8"
+    )
+    paths = prepare.find_audio(settings)
+    assert paths[0].name == "a-walked-first.vtt"
+    outcomes = process_plainly(paths, settings, options=RunOptions(), progress=Silent())
+    notes = folder_of(outcomes[0]).read("draft.json", ShowNotes)
+    assert [link.text for link in notes.earlier_episodes] == ["Why Trains Are Late"]
+    assert not is_anything_due(paths, settings, options=RunOptions())

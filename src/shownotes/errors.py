@@ -22,7 +22,8 @@ ShowNotesError
 │   ├── FormatError              a file of ours is torn, foreign or from a newer version
 │   ├── EpisodeBusyError         another run has this episode
 │   └── DiskFullError            no room, found before or while writing (retryable)
-└── TemplateError            a template cannot be rendered
+├── TemplateError            a template cannot be rendered
+└── FlowError                Prefect's server cannot be reached or started (retryable)
 """
 
 
@@ -143,3 +144,10 @@ class TemplateError(ShowNotesError):
     """A template cannot be found or rendered."""
 
     exit_code = 8
+
+
+class FlowError(ShowNotesError):
+    """Prefect's server cannot be reached or started; the episode itself is not to blame."""
+
+    exit_code = 9
+    retryable = True

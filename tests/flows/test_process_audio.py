@@ -1,0 +1,415 @@
+"""The flow against a real Prefect server, over the real steps; transcripts need no engine."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+from prefect import flow
+from prefect.settings import temporary_settings
+
+from flows.process_audio import RETRIES, call_as_task, process_audio, run_process_audio
+from flows.server import run_server
+from shownotes.adapters.store import EpisodeFolder
+from shownotes.batch import Outcome, RunOptions
+from shownotes.errors import (
+    BrokenAudioError,
+    EngineDiedError,
+    FlowError,
+    NotAudioError,
+    ShowNotesError,
+)
+from shownotes.model import State
+from shownotes.pipeline import STEP_NAMES
+from shownotes.settings import Settings, load_settings
+from shownotes.steps import prepare
+from shownotes.steps.step import Part, Silent, Step, Walk
+
+pytestmark = [
+    pytest.mark.server,
+    # Prefect's websocket clients are closed by its own threads, after the test that opened them.
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning:prefect"),
+]
+
+START_TIMEOUT_S = 400.0
+VTT = """WEBVTT
+
+00:00:00.000 --> 00:00:06.000
+I'm Ingrid Solberg, and this is Slow Rails, the podcast about public transport.
+
+00:00:07.000 --> 00:00:14.000
+My guest is Tomas Okoye, director of planning at the Velmora Railway Institute.
+
+00:00:15.000 --> 00:00:22.000
+It closed nine bridges in March, and every detour costs us twenty minutes.
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def environment(home: Path, **more: str) -> dict[str, str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("PREFECT_API")}
+    return {
+        **kept,
+        "PREFECT_HOME": str(home),
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+        **more,
+    }
+
+
+def wait_for(condition: Any, timeout_s: float) -> bool:
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.2)
+    return False
+
+
+def answers(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/health", trust_env=False).is_success
+    except httpx.HTTPError:
+        return False
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("prefect-home")
+
+
+@pytest.fixture(scope="module")
+def server(home: Path) -> Iterator[str]:
+    """The API's address of a Prefect server as an operator starts one."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/api"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "prefect", "server", "start", "--port", str(port), "--no-ui"],
+        env=environment(home),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        assert wait_for(lambda: answers(url), START_TIMEOUT_S), "the Prefect server did not start"
+        yield url
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
+
+
+@pytest.fixture
+def settings(workspace: Path) -> Settings:
+    (workspace / "audio" / "late-trains.vtt").write_text(VTT, encoding="utf-8")
+    patient = f"[prefect]\nserver_start_timeout_s = {START_TIMEOUT_S}\n"
+    (workspace / "shownotes.toml").write_text(patient, encoding="utf-8")
+    return load_settings(workspace)
+
+
+def run(settings: Settings, url: str, *, forced: frozenset[str] = frozenset()) -> list[Outcome]:
+    with temporary_settings(updates={"api.url": url}):
+        return run_process_audio(
+            prepare.find_audio(settings),
+            settings,
+            options=RunOptions(forced=forced),
+            progress=Silent(),
+        )
+
+
+def ask(url: str, what: str, **filters: object) -> list[dict[str, Any]]:
+    answer = httpx.post(f"{url}/{what}/filter", json=filters, trust_env=False)
+    answer.raise_for_status()
+    found: list[dict[str, Any]] = answer.json()
+    return found
+
+
+def newest_run(url: str) -> dict[str, Any]:
+    return ask(url, "flow_runs", sort="START_TIME_DESC", limit=1)[0]
+
+
+def task_runs(url: str, flow_run: dict[str, Any], *, ended: int) -> dict[str, dict[str, Any]]:
+    """Task runs by name, when `ended` of them have: the server books them a little later."""
+    found: dict[str, dict[str, Any]] = {}
+
+    def are_booked() -> bool:
+        filters = {"id": {"any_": [flow_run["id"]]}}
+        found.update({task["name"]: task for task in ask(url, "task_runs", flow_runs=filters)})
+        states = [task["state_type"] for task in found.values()]
+        return sum(state in ("COMPLETED", "FAILED") for state in states) >= ended
+
+    assert wait_for(are_booked, 60), found.keys()
+    return found
+
+
+def test_every_step_is_a_task_and_the_notes_are_on_the_run(settings: Settings, server: str) -> None:
+    outcome = run(settings, server)[0]
+    assert outcome.error is None
+    assert outcome.folder is not None
+    assert outcome.status is not None
+    assert outcome.status.state is State.DRAFT
+
+    flow_run = newest_run(server)
+    assert flow_run["name"] == "late-trains"
+    assert flow_run["state_type"] == "COMPLETED"
+    assert flow_run["parameters"]["root"] == str(settings.root)
+    tasks = task_runs(server, flow_run, ended=len(STEP_NAMES))
+    assert set(tasks) == {f"{step} · {outcome.folder.name}" for step in STEP_NAMES}
+    assert {task["state_type"] for task in tasks.values()} == {"COMPLETED"}
+
+    artifacts = ask(server, "artifacts", flow_runs={"id": {"any_": [flow_run["id"]]}})
+    notes = next(a for a in artifacts if a["type"] == "markdown")
+    assert notes["key"] == "notes-late-trains"
+    assert notes["data"] == (outcome.folder.path / "notes.md").read_text(encoding="utf-8")
+    assert "Tomas Okoye" in notes["data"]
+
+
+def test_a_failed_episode_stops_no_other_and_fails_the_run(settings: Settings, server: str) -> None:
+    (settings.root / "audio" / "a-broken.mp3").write_bytes(b"no audio at all " * 100)
+    broken, good = run(settings, server)
+    assert type(broken.error) is NotAudioError
+    assert good.error is None
+    assert good.status is not None
+
+    flow_run = newest_run(server)
+    assert flow_run["name"] == "a-broken and 1 more"
+    assert flow_run["state_type"] == "FAILED"
+    assert "a-broken.mp3" in flow_run["state"]["message"]
+    assert flow_run["state"]["message"].startswith("1 of 2 failed")
+
+
+def test_forced_steps_run_again(settings: Settings, server: str) -> None:
+    run(settings, server)
+    run(settings, server, forced=frozenset({"compose"}))
+    tasks = task_runs(server, newest_run(server), ended=1)
+    assert {name.split(" · ")[0] for name in tasks} <= {"compose", "render"}
+    assert any(name.startswith("compose") for name in tasks)
+
+
+def test_a_deployed_run_takes_the_in_tray_of_its_root(settings: Settings, server: str) -> None:
+    with temporary_settings(updates={"api.url": server}):
+        state = process_audio(root=str(settings.root), return_state=True)
+    assert state.is_completed()
+    assert newest_run(server)["name"] == "everything in the in-tray"
+    assert list(settings.output_folder.glob("*/notes.md"))
+
+
+class Attempts:
+    """A step that fails as it is told, beside the real ones above."""
+
+    def __init__(self, *errors: ShowNotesError) -> None:
+        self.errors = list(errors)
+        self.count = 0
+        self.step = Step(name="attempt", box="attempt.json", version=1, run=self.run)
+
+    def run(self, _walk: Walk) -> None:
+        self.count += 1
+        if self.errors:
+            raise self.errors.pop(0)
+
+
+def attempt(attempts: Attempts, settings: Settings, server: str) -> dict[str, Any]:
+    walk = Walk(folder=EpisodeFolder(settings.output_folder / "episode"), settings=settings)
+    caught: list[ShowNotesError] = []
+
+    @flow(name="attempts")
+    def walk_once() -> None:
+        try:
+            call_as_task(attempts.step, walk, None)
+        except ShowNotesError as error:
+            caught.append(error)
+
+    with temporary_settings(updates={"api.url": server}):
+        walk_once()
+    (task_run,) = task_runs(server, newest_run(server), ended=1).values()
+    return {**task_run, "caught": caught}
+
+
+def test_a_retryable_error_is_tried_again(settings: Settings, server: str) -> None:
+    attempts = Attempts(EngineDiedError("The engine died."))
+    task_run = attempt(attempts, settings, server)
+    assert attempts.count == 2
+    assert task_run["run_count"] == 2
+    assert task_run["state_type"] == "COMPLETED"
+    assert task_run["caught"] == []
+    assert RETRIES >= 1
+
+
+def test_another_error_is_not_tried_again_and_comes_through_unchanged(
+    settings: Settings, server: str
+) -> None:
+    error = BrokenAudioError("Nothing could be decoded.")
+    attempts = Attempts(error)
+    task_run = attempt(attempts, settings, server)
+    assert attempts.count == 1
+    assert task_run["state_type"] == "FAILED"
+    assert task_run["caught"] == [error]
+
+
+def test_a_part_is_a_task_named_after_it(settings: Settings, server: str) -> None:
+    heard: list[int] = []
+    step = Step(
+        name="transcribe",
+        box="x.json",
+        version=1,
+        run=lambda walk: None,
+        run_part=lambda walk, part: heard.append(part.index),
+    )
+    walk = Walk(folder=EpisodeFolder(settings.output_folder / "episode"), settings=settings)
+
+    @flow(name="parts")
+    def walk_parts() -> None:
+        call_as_task(step, walk, Part(name="window 3 of 4", index=2))
+
+    with temporary_settings(updates={"api.url": server}):
+        walk_parts()
+    tasks = task_runs(server, newest_run(server), ended=1)
+    assert set(tasks) == {"transcribe window 3 of 4 · episode"}
+    assert heard == [2]
+
+
+def test_a_fault_in_the_program_is_not_taken_for_an_episode_s(
+    settings: Settings, server: str
+) -> None:
+    class Faulty(Silent):
+        def begin(self, step: str, total_s: float) -> None:
+            raise ZeroDivisionError("a fault in the program")
+
+    with (
+        temporary_settings(updates={"api.url": server}),
+        pytest.raises(ZeroDivisionError, match="a fault in the program"),
+    ):
+        run_process_audio(
+            prepare.find_audio(settings), settings, options=RunOptions(), progress=Faulty()
+        )
+    assert newest_run(server)["state_type"] == "FAILED"
+
+
+def test_no_episode_is_lost_when_the_server_goes(settings: Settings, home: Path) -> None:
+    class Killer(Silent):
+        """Ends the run's server process in the middle of the first episode."""
+
+        def begin(self, step: str, total_s: float) -> None:
+            if step == "divide":
+                for child in psutil.Process().children():
+                    with suppress(psutil.ZombieProcess):
+                        if "flows.server" in child.cmdline():
+                            child.kill()
+
+    (settings.root / "audio" / "more.vtt").write_text(VTT, encoding="utf-8")
+    with temporary_settings(updates={"home": home, "server.ephemeral.enabled": True}):
+        outcomes = run_process_audio(
+            prepare.find_audio(settings), settings, options=RunOptions(), progress=Killer()
+        )
+    assert [outcome.status and outcome.status.state for outcome in outcomes] == [State.DRAFT] * 2
+
+
+@contextmanager
+def command(root: Path, home: Path, **more: str) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "shownotes.cli", "process", "--root", str(root)],
+        env=environment(home, **more),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_without_a_server_one_is_started_for_the_run(settings: Settings, tmp_path: Path) -> None:
+    (settings.root / "audio" / "a-broken.mp3").write_bytes(b"no audio at all " * 100)
+    with command(settings.root, tmp_path / "cold") as process:
+        said, _ = process.communicate(timeout=START_TIMEOUT_S)
+    assert process.returncode == 1
+    assert "Starting Prefect" in said
+    assert "a-broken.mp3" in said
+    assert "Tomas Okoye" in said
+    # Prefect's own log lines and tracebacks stay with the run in the server.
+    for noise in ("Traceback", "prefect.", "Flow run", "Task run", "| ERROR", "| INFO"):
+        assert noise not in said
+    # What the run left in the database is there for a server started later.
+    assert (tmp_path / "cold" / "prefect.db").exists()
+
+
+def test_a_dead_server_is_named_and_nothing_is_begun(settings: Settings, home: Path) -> None:
+    url = f"http://127.0.0.1:{free_port()}/api"
+    with command(settings.root, home, PREFECT_API_URL=url) as process:
+        said, _ = process.communicate(timeout=START_TIMEOUT_S)
+    assert process.returncode == FlowError.exit_code
+    assert url in said
+    assert "--no-prefect" in said.replace("\n", " ")
+    assert "Traceback" not in said
+    assert not list(settings.output_folder.iterdir())
+
+
+def test_no_server_is_started_where_that_is_forbidden(settings: Settings) -> None:
+    forbidden = {"api.url": None, "server.ephemeral.enabled": False}
+    with (
+        temporary_settings(updates=forbidden),
+        pytest.raises(FlowError, match="--no-prefect"),
+        run_server(timeout_s=1),
+    ):
+        pass
+
+
+def test_a_server_that_is_too_slow_is_an_error_of_ours(home: Path) -> None:
+    allowed = {"home": home, "server.ephemeral.enabled": True}
+    with (
+        temporary_settings(updates=allowed),
+        pytest.raises(FlowError, match="server_start_timeout_s"),
+        run_server(timeout_s=0.3),
+    ):
+        pass
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kills a process as POSIX does")
+def test_our_server_ends_with_a_run_that_is_killed(home: Path) -> None:
+    script = (
+        "import time\nfrom flows.server import run_server\n"
+        f"with run_server(timeout_s={START_TIMEOUT_S}) as url:\n"
+        "    print(url, flush=True)\n    time.sleep(600)\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", script], env=environment(home), stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    url = process.stdout.readline().strip()
+    assert answers(url)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert wait_for(lambda: not answers(url), 60)
+
+
+def test_nothing_is_told_to_anybody_unless_an_operator_says_so() -> None:
+    script = (
+        "import flows, os\nfrom prefect.settings import get_current_settings as get\n"
+        "print(os.environ['DO_NOT_TRACK'], get().server.analytics_enabled,"
+        " get().telemetry.enable_resource_metrics)"
+    )
+    quiet = {
+        k: v for k, v in os.environ.items() if not k.startswith("PREFECT_") and k != "DO_NOT_TRACK"
+    }
+    told = {**quiet, "PREFECT_SERVER_ANALYTICS_ENABLED": "true"}
+    for env, expected in ((quiet, "1 False False"), (told, "1 True False")):
+        done = subprocess.run(
+            [sys.executable, "-c", script], env=env, capture_output=True, text=True, check=True
+        )
+        assert done.stdout.strip() == expected
