@@ -3,7 +3,7 @@
 import contextlib
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +15,14 @@ from shownotes.adapters.store import EpisodeFolder, episode_folders
 from shownotes.batch import Outcome, RunOptions, is_anything_due, process_plainly
 from shownotes.errors import EpisodeNotFoundError, SettingsError, ShowNotesError
 from shownotes.model import Episode, Span, Status
-from shownotes.screen import ProgressLine, open_console, shorten, show_outcomes, show_status
+from shownotes.screen import (
+    DownloadBar,
+    ProgressLine,
+    open_console,
+    shorten,
+    show_outcomes,
+    show_status,
+)
 from shownotes.settings import CONFIG_NAME, Settings, find_root, load_settings, seconds
 from shownotes.steps import prepare
 from shownotes.steps.step import Walk
@@ -201,7 +208,9 @@ def _process(
     if is_due:
         from shownotes.steps.transcribe import ask_before_work
 
-        ask_before_work(paths, settings, ask=_ask if sys.stdin.isatty() else None)
+        ask = _ask if sys.stdin.isatty() else None
+        with DownloadBar(open_console()) as report:
+            ask_before_work(paths, settings, ask=ask, report=report)
     with ProgressLine(open_console()) as progress:
         if no_prefect or not is_due:
             return process_plainly(paths, settings, options=options, progress=progress)
@@ -348,7 +357,7 @@ def fetch_model(
     from shownotes.adapters.models import fetch
 
     console = open_console()
-    with _download_bar() as report:
+    with DownloadBar(console) as report:
         path = fetch(name, progress=report)
     console.print(f"{escape(name)} is here now: {escape(str(path))}")
 
@@ -362,21 +371,6 @@ def list_models() -> None:
     for entry in catalogue():
         where = str(entry.path) if entry.path else f"not here; about {entry.size_mb} MB to fetch"
         console.print(f"{entry.name:<18} {escape(where)}", soft_wrap=True)
-
-
-@contextlib.contextmanager
-def _download_bar() -> Iterator[Callable[[int, int], None]]:
-    from rich.progress import DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-
-    with Progress(
-        TextColumn("  {task.description}"), DownloadColumn(), TimeRemainingColumn()
-    ) as bar:
-        task = bar.add_task("downloading", total=None)
-
-        def report(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total or None)
-
-        yield report
 
 
 if __name__ == "__main__":

@@ -10,7 +10,14 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
 from shownotes.adapters.store import EpisodeFolder
@@ -99,6 +106,37 @@ class ProgressLine:
     def say(self, message: str) -> None:
         """Print one line above the bar."""
         self.console.print(f"  {escape(message)}")
+
+
+class DownloadBar:
+    """A bar for a download, drawn from the first bytes on, so that questions come before it."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._bar: Progress | None = None
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> "DownloadBar":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def __call__(self, done: int, total: int) -> None:
+        """Show that `done` of `total` bytes are here."""
+        if self._bar is None or self._task is None:
+            self._bar = Progress(
+                TextColumn("  downloading"),
+                BarColumn(bar_width=30),
+                DownloadColumn(),
+                TimeRemainingColumn(),
+                console=self._console,
+                disable=not self._console.is_terminal,
+            )
+            self._bar.start()
+            self._task = self._bar.add_task("", total=None)
+        self._bar.update(self._task, completed=done, total=total or None)
 
 
 def show_outcomes(console: Console, outcomes: Sequence[Outcome], root: Path) -> None:

@@ -42,6 +42,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning:prefect"),
 ]
 
+CHECKOUT = Path(__file__).parents[2]
 START_TIMEOUT_S = 400.0
 VTT = """WEBVTT
 
@@ -205,6 +206,31 @@ def test_a_deployed_run_takes_the_in_tray_of_its_root(settings: Settings, server
         state = process_audio(root=str(settings.root), return_state=True)
     assert state.is_completed()
     assert newest_run(server)["name"] == "everything in the in-tray"
+    assert list(settings.output_folder.glob("*/notes.md"))
+
+
+def test_the_deployment_is_deployed_and_run_by_a_worker(
+    settings: Settings, server: str, home: Path
+) -> None:
+    def prefect(*arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "prefect", "--no-prompt", *arguments],
+            cwd=CHECKOUT,
+            env=environment(home, PREFECT_API_URL=server),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout
+        return done.stdout
+
+    prefect("work-pool", "create", "shownotes", "--type", "process")
+    prefect("deploy", "--all")
+    assert "process_audio/process_audio" in prefect("deployment", "ls")
+    prefect("deployment", "run", "process_audio/process_audio", "--param", f"root={settings.root}")
+    prefect("worker", "start", "--pool", "shownotes", "--run-once")
+    assert wait_for(lambda: newest_run(server)["state_type"] == "COMPLETED", 120)
     assert list(settings.output_folder.glob("*/notes.md"))
 
 
