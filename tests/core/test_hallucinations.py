@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from shownotes.adapters.phrases import load_stock_phrases
@@ -48,6 +50,15 @@ def test_a_loop_over_segments() -> None:
 def test_a_refrain_over_minutes_is_no_loop() -> None:
     said = [_say("and we will see what comes", 60.0 * n) for n in range(6)]
     assert all(Flag.LOOP not in flags for flags in _flags(*said))
+
+
+def test_the_neighbours_of_a_loop_are_not_blamed() -> None:
+    """The engine gives all segments of a half-minute the compression ratio of the whole."""
+    said = [
+        replace(_say("heat " * 8 + "heat", 0.0), compression_ratio=3.1),
+        replace(_say("Would the banks accept that?", 4.0), compression_ratio=3.1),
+    ]
+    assert _flags(*said) == [(Flag.LOOP,), ()]
 
 
 @pytest.mark.parametrize("text", ["no " * 8, "a hundred dollars " * 6])

@@ -9,6 +9,7 @@ the "bag of hallucinations" (a few stock phrases make up most of the invented te
 """
 
 import re
+import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -166,10 +167,17 @@ def _looping(segments: Sequence[Segment]) -> set[int]:
 
 
 def _repeats_itself(segment: Segment) -> bool:
-    if segment.compression_ratio is not None and segment.compression_ratio > MAX_COMPRESSION_RATIO:
+    # Of its own text: the engine's figure is that of a whole half-minute, and would put the blame
+    # of one looping segment on all its neighbours.
+    if _compression_ratio(segment.text) > MAX_COMPRESSION_RATIO:
         return True
     said = normalise(segment.text).split()
     return any(_longest_run(said, size) >= STUTTER_COUNT for size in (1, 2, 3))
+
+
+def _compression_ratio(text: str) -> float:
+    data = text.encode()
+    return len(data) / len(zlib.compress(data)) if data else 0.0
 
 
 def _longest_run(said: Sequence[str], size: int) -> int:
