@@ -1,8 +1,11 @@
 """The commands as a person runs them: a real process, its output and its exit code."""
 
 import os
+import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -99,6 +102,30 @@ def test_a_bad_file_is_named_and_the_exit_code_tells(workspace: Path) -> None:
     assert "noise.mp3" in done.stdout
     assert "Tomas Okoye" in done.stdout
     assert "Traceback" not in done.stderr + done.stdout
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for another process")
+def test_ctrl_c_says_that_nothing_is_lost(workspace: Path) -> None:
+    demo = next((Path(__file__).parents[1] / "audio").glob("*.mp3"))
+    for file in (demo, demo.with_suffix(".toml")):
+        shutil.copy(file, workspace / "audio")
+    running = subprocess.Popen(
+        [sys.executable, "-m", "shownotes.cli", "process", "--no-prefect"],
+        cwd=workspace,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 120
+    while not list(workspace.glob("output/*/status.json")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    running.send_signal(signal.SIGINT)
+    _, told = running.communicate(timeout=120)
+    assert running.returncode == 130
+    assert "Stopped. What was finished is kept" in told
+    assert "Traceback" not in told
+    listed = shownotes_command("status", cwd=workspace)
+    assert "goes on from there" in listed.stdout.replace("\n", " ")
 
 
 def test_version() -> None:

@@ -39,6 +39,9 @@ models_app = typer.Typer(
 )
 app.add_typer(models_app, name="models")
 
+# What a shell expects of a program that Ctrl-C has ended.
+INTERRUPTED = 130
+
 Root = Annotated[
     Path | None,
     typer.Option("--root", help="Working folder; by default the nearest one with shownotes.toml."),
@@ -58,11 +61,13 @@ def main() -> None:
     except ShowNotesError as error:
         open_console(is_error=True).print(f"[red]shownotes:[/] {escape(str(error))}")
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        open_console(is_error=True).print(
-            "Stopped. What was finished is kept; the same command goes on from there."
-        )
-        sys.exit(130)
+    except SystemExit as leaving:
+        # Typer makes an exit of Ctrl-C before it can be caught here.
+        if leaving.code == INTERRUPTED:
+            open_console(is_error=True).print(
+                "Stopped. What was finished is kept; the same command goes on from there."
+            )
+        raise
 
 
 def _interrupt(*_: object) -> None:
