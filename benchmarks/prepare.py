@@ -150,8 +150,9 @@ def ours(path: Path) -> Work:
     """What prepare does, without loudness and voice activity."""
     from shownotes.adapters.audio import WorkingAudio, decode
 
-    # One file, written over by the next run; gigabytes of them would be left otherwise.
-    return lambda: decode(path, [WorkingAudio(WORK / "working.wav")])
+    target = WORK / "working.wav"
+    target.unlink(missing_ok=True)
+    return lambda: decode(path, [WorkingAudio(target)])
 
 
 def step(path: Path) -> Work:

@@ -12,7 +12,7 @@ import pytest
 from shownotes.adapters.audio import read_samples
 from shownotes.adapters.encoding import encode
 from shownotes.adapters.recording import scan
-from shownotes.errors import BrokenAudioError, DiskFullError, EpisodeNotFoundError, SidecarError
+from shownotes.errors import BrokenAudioError, EpisodeNotFoundError, SidecarError
 from shownotes.model import Episode, GivenChapter
 from shownotes.settings import AudioSettings, Settings, ShowSettings
 from shownotes.steps.prepare import LISTENING_COPY, STEP, WORKING_AUDIO, admit, working_audio
@@ -233,16 +233,6 @@ def test_audio_that_is_gone(settings: Settings) -> None:
     path.unlink()
     with pytest.raises(EpisodeNotFoundError, match="is gone"):
         STEP.run(Walk(folder=folder, settings=settings))
-
-
-def test_a_full_disk_is_found_before_work_begins(settings: Settings, tmp_path: Path) -> None:
-    # A WAV that claims to be, and as a sparse file is, larger than any disk it could go to.
-    path = write(settings.audio_folder / "ep.flac", noise(1.0))
-    free = shutil.disk_usage(tmp_path).free
-    from shownotes.adapters.store import check_room
-
-    with pytest.raises(DiskFullError, match="needs about"):
-        check_room(admit(path, settings).path, free + 10**9)
 
 
 # --------------------------------------------------------------------------- browsers

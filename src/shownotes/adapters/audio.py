@@ -39,6 +39,8 @@ MAX_GAP_S = 60.0
 MAX_FILLED_S = 600.0
 # RIFF sizes are 32 bit: about 37 hours of working audio.
 _MAX_WAV_BYTES = 2**32 - 2**16
+# Written to the disk at a time: a second at a time costs twice as much.
+_WRITE_BYTES = 2**18
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +152,7 @@ class WorkingAudio:
         self._resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE_HZ)
         self._written = 0
         try:
-            self._file = path.open("wb")
+            self._file = path.open("wb", buffering=_WRITE_BYTES)
             self._file.write(_wav_header(0))
         except OSError as error:
             raise translate(error, path) from error
@@ -183,12 +185,12 @@ class WorkingAudio:
 
     def _take(self, frames: Sequence[av.AudioFrame]) -> None:
         for frame in frames:
-            samples = frame.to_ndarray()[0]
+            samples = np.frombuffer(memoryview(frame.planes[0]), "<i2", count=frame.samples)
             self._written += samples.nbytes
             if self._written > _MAX_WAV_BYTES:
                 raise InputError("More than 37 hours of audio in one file; cut it and try again.")
             try:
-                self._file.write(samples.astype("<i2", copy=False).data)
+                self._file.write(samples.data)
             except OSError as error:
                 raise translate(error, self._path) from error
             for listener in self._listeners:
@@ -217,7 +219,9 @@ class _Groups:
         self._start_s: float | None = None
         self._waiting = self._samples = self._filled = 0
         self._rate = 1
-        self._enough = 0.0
+        self._enough = self._ticks_a_sample = 0.0
+        # No frame has this time, so that the first one is looked at.
+        self._next_pts = -1e300
 
     @property
     def written_s(self) -> float:
@@ -237,22 +241,21 @@ class _Groups:
     def add(self, frame: av.AudioFrame) -> bool:
         """Take a frame; true when a group went out."""
         pts = frame.pts
-        if self._start_s is None:
-            self._begin(frame)
-        elif pts is not None:
-            gap = pts * self._tick_s - self._start_s - self._samples / self._rate
-            if not -MIN_GAP_S < gap < MIN_GAP_S:
-                self._fill(gap)
+        if pts != self._next_pts:
+            self._look_at_time(frame, pts)
         # The queue would refuse frames whose times do not follow one another.
         frame.pts = None
+        samples = frame.samples
         try:
             self._fifo.write(frame)
         except ValueError:
             # A damaged header, or a stream that changes on the way.
             self._write_converted(frame)
         else:
-            self._samples += (samples := frame.samples)
+            self._samples += samples
             self._waiting += samples
+        if pts is not None:
+            self._next_pts = pts + samples * self._ticks_a_sample
         if self._waiting < self._enough:
             return False
         self._emit()
@@ -269,6 +272,16 @@ class _Groups:
         self._first, self._rate = frame, frame.sample_rate
         self._start_s = (frame.pts or 0) * self._tick_s
         self._enough = GROUP_S * self._rate
+        self._ticks_a_sample = 1 / (self._tick_s * self._rate) if self._tick_s else 0.0
+
+    def _look_at_time(self, frame: av.AudioFrame, pts: int | None) -> None:
+        """A frame that does not follow the one before to the tick: the first, a hole, rounding."""
+        if self._start_s is None:
+            self._begin(frame)
+        elif pts is not None:
+            gap = pts * self._tick_s - self._start_s - self._samples / self._rate
+            if not -MIN_GAP_S < gap < MIN_GAP_S:
+                self._fill(gap)
 
     def _write_converted(self, frame: av.AudioFrame) -> None:
         """Take a frame in the format of the first; lose it when that cannot be."""
