@@ -1,55 +1,25 @@
 """The corpus of the names pipeline: large, varied, ours, and apart from the blind set."""
 
 import random
-from collections import Counter, defaultdict
+from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from training.names.augment import augment, join
-from training.names.corpus import fill, read_templates, skeleton
+from training.names.corpus import fill, read_templates
 from training.names.lexicon import Lexicon
+from training.names.skeletons import find_mistakes, find_overlaps
 
 FOLDER = Path(__file__).parents[2] / "training" / "names"
 PASSAGES = read_templates(FOLDER / "passages")
 BLIND = read_templates(FOLDER / "blind")
-GRAM = 5
-# Two passages share a skeleton from this share of the shorter one's word groups on.
-LARGEST_OVERLAP = 0.3
-# Shorter skeletons have too few word groups for a share to mean anything.
-FEWEST_GRAMS = 4
 
 
 @pytest.fixture(scope="module")
 def lexicon() -> Lexicon:
     return Lexicon()
-
-
-def grams(template: str) -> frozenset[tuple[str, ...]]:
-    runs = skeleton(template)
-    return frozenset(
-        tuple(run[at : at + GRAM]) for run in runs for at in range(len(run) - GRAM + 1)
-    )
-
-
-def overlapping(templates: list[tuple[str, str]]) -> list[tuple[str, str, float]]:
-    groups = {name: grams(template) for name, template in templates}
-    holders: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    for name, group in groups.items():
-        for gram in group:
-            holders[gram].append(name)
-    shared: Counter[tuple[str, str]] = Counter()
-    for names in holders.values():
-        for index, first in enumerate(names):
-            for second in names[index + 1 :]:
-                shared[first, second] += 1
-    found = []
-    for (first, second), count in shared.items():
-        size = min(len(groups[first]), len(groups[second]))
-        if size >= FEWEST_GRAMS and count / size >= LARGEST_OVERLAP:
-            found.append((first, second, count / size))
-    return found
 
 
 def test_there_are_enough_passages() -> None:
@@ -58,13 +28,13 @@ def test_there_are_enough_passages() -> None:
 
 
 def test_no_two_passages_share_a_skeleton() -> None:
-    assert overlapping(PASSAGES) == []
+    assert find_overlaps(PASSAGES) == []
 
 
 def test_blind_passages_are_not_in_the_training_passages() -> None:
     between = [
         (first, second)
-        for first, second, _ in overlapping(
+        for first, second, _ in find_overlaps(
             PASSAGES + [(f"blind/{name}", text) for name, text in BLIND]
         )
         if first.startswith("blind/") != second.startswith("blind/")
@@ -96,6 +66,10 @@ def test_marks_are_gone_and_annotations_are_in_order(
             text = passage.text[annotation.start : annotation.end]
             assert text, name
             assert text == text.strip(), name
+
+
+def test_the_markup_has_no_mistakes(lexicon: Lexicon) -> None:
+    assert [m for template in PASSAGES for m in find_mistakes(*template, lexicon)] == []
 
 
 def test_one_person_has_one_name_within_a_passage(lexicon: Lexicon) -> None:

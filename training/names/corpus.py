@@ -40,6 +40,7 @@ _LABELS = dict.fromkeys(_ORGANIZATION_SLOTS, "ORG") | {
     "place": "GPE",
     "known": "PERSON",
 }
+KNOWN_LABELS = frozenset({*_LABELS.values(), *ROLES, "NONE", "DESC"})
 # What `{thing}` may be; the sentence around it does not tell.
 _THINGS = ("org", "org", "org", "event", "event", "work", "product", "law", "loc", "place", "known")
 _MARK = re.compile(
@@ -83,12 +84,14 @@ class Passage:
 
 def read_templates(folder: Path) -> list[tuple[str, str]]:
     """Gives `(name, template)` of every passage in a folder, in a fixed order."""
-    templates = []
-    for path in sorted(folder.glob("*.txt")):
-        lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
-        kept = [line for line in lines if line and not line.startswith("#")]
-        templates += [(f"{path.stem}-{number:03d}", line) for number, line in enumerate(kept, 1)]
-    return templates
+    return [template for path in sorted(folder.glob("*.txt")) for template in read_file(path)]
+
+
+def read_file(path: Path) -> list[tuple[str, str]]:
+    """Gives `(name, template)` of every passage in a file."""
+    lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
+    kept = [line for line in lines if line and not line.startswith("#")]
+    return [(f"{path.stem}-{number:03d}", line) for number, line in enumerate(kept, 1)]
 
 
 def fill(name: str, template: str, lexicon: Lexicon, rng: random.Random) -> Passage:

@@ -44,8 +44,10 @@ class Lexicon:
 
     def compose(self, slot: str, rng: random.Random) -> str:
         """Composes a name of this kind, its parts in `<>` filled in turn."""
-        pattern = rng.choice(self._lists[slot])
-        text = _PART.sub(lambda match: rng.choice(self._lists[match[1]]), pattern)
+        pattern = text = rng.choice(self._lists[slot])
+        # A part may have parts of its own ("mayor of <city>", "New <family>").
+        while _PART.search(text):
+            text = _PART.sub(lambda match: rng.choice(self._lists[match[1]]), text)
         return re.sub(r"\b(the|of|on|and) the\b", r"\1", text) if pattern != text else text
 
     def compose_word(self, rng: random.Random) -> str:
