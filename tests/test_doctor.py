@@ -137,9 +137,10 @@ def test_a_speech_model_that_is_a_broken_folder(settings: Settings, tmp_path: Pa
     assert "model.bin" in finding.what
 
 
-def test_the_names_pipelines_are_really_loaded(tmp_path: Path) -> None:
-    assert doctor.check_names({"en": "bundled"}).state == "ok"
-    finding = doctor.check_names({"xx": str(tmp_path / "no such pipeline")})
+def test_the_names_pipelines_are_really_loaded(settings: Settings, tmp_path: Path) -> None:
+    assert doctor.check_names(settings) == Finding("Names", "ok", "en: names-en")
+    absent = {"names.pipelines": {"xx": str(tmp_path / "no such pipeline")}}
+    finding = doctor.check_names(settings.with_values(absent))
     assert finding.state == "problem"
     assert says_what_to_do(finding)
 

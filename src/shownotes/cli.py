@@ -1,6 +1,7 @@
 """The commands. Each asks its questions before work begins; no traceback reaches a person."""
 
 import contextlib
+import json
 import signal
 import sys
 from collections.abc import Sequence
@@ -13,18 +14,25 @@ from rich.markup import escape
 from shownotes import __version__, pipeline
 from shownotes.adapters.store import EpisodeFolder, episode_folders
 from shownotes.batch import Outcome, RunOptions, is_anything_due, process_plainly
-from shownotes.errors import EpisodeNotFoundError, SettingsError, ShowNotesError
+from shownotes.errors import (
+    EpisodeNotFoundError,
+    SettingsError,
+    ShowNotesError,
+    TranscriptFileError,
+)
 from shownotes.model import Episode, Span, Status
 from shownotes.screen import (
     DownloadBar,
     ProgressLine,
     open_console,
     shorten,
+    show_names,
     show_outcomes,
     show_status,
 )
 from shownotes.settings import CONFIG_NAME, Settings, find_root, load_settings, seconds
 from shownotes.steps import prepare
+from shownotes.steps.intray import TRANSCRIPT_ENDINGS
 from shownotes.steps.step import Walk
 
 app = typer.Typer(
@@ -332,6 +340,69 @@ def render(
     for folder in folders:
         render_again(Walk(folder=folder, settings=settings))
         console.print(f"rendered  {escape(shorten(folder.path, settings.root))}")
+
+
+@app.command()
+def names(
+    file: Annotated[
+        str | None,
+        typer.Argument(help="An episode, or a transcript: .json .vtt .srt .txt from anywhere."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON with evidence.")] = False,
+    jsonl: Annotated[
+        Path | None,
+        typer.Option("--jsonl", metavar="IN", help='Lines {"id", "text"}; prints a line for each.'),
+    ] = None,
+    language: Annotated[
+        str | None, typer.Option("--language", help="ISO 639-1, if the file does not say it.")
+    ] = None,
+    root: Root = None,
+    changes: SetOption = None,
+) -> None:
+    """Find hosts, guests and organizations in a transcript, yours or ours."""
+    from shownotes.steps import lookup
+
+    settings = _settings_or_defaults(root, changes or ())
+    if (file is None) == (jsonl is None):
+        raise SettingsError("shownotes names FILE, or shownotes names --jsonl FILE: name one.")
+    if jsonl is not None:
+        for line in lookup.answer_lines(_lines(jsonl), settings, name=str(jsonl)):
+            typer.echo(line)
+        return
+    path = _transcript_path(str(file), settings)
+    transcript = lookup.read_transcript(path, language=language)
+    found = lookup.look_for_names(transcript, settings)
+    if as_json:
+        typer.echo(json.dumps(lookup.describe(found), ensure_ascii=False, indent=2))
+    else:
+        show_names(open_console(), lookup.list_lines(found), [n.message for n in found.warnings])
+
+
+def _settings_or_defaults(root: Path | None, changes: Sequence[str]) -> Settings:
+    """The working folder's settings; outside of one, the defaults."""
+    if root is not None or find_root(Path.cwd()) is not None:
+        return _settings(root, changes)
+    return Settings(root=Path.cwd()).with_values(dict(_assignment(text) for text in changes))
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise TranscriptFileError(f"{path} cannot be read: {error}.") from error
+
+
+def _transcript_path(name: str, settings: Settings) -> Path:
+    """A transcript's file, or the transcript of an episode that has been processed."""
+    path = Path(name)
+    if path.is_file() and path.suffix.lower() in TRANSCRIPT_ENDINGS:
+        return path
+    folder = prepare.known(_path(name, settings), settings)
+    if folder is None or not folder.has("transcript.json"):
+        raise TranscriptFileError(
+            f"{name} has no transcript yet. Make one with: shownotes process {name}"
+        )
+    return folder.path / "transcript.json"
 
 
 @app.command()

@@ -65,7 +65,7 @@ def check(settings: Settings) -> tuple[Finding, ...]:
         check_memory,
         lambda: check_gpu(settings.speech.device),
         lambda: check_speech_model(settings),
-        lambda: check_names(settings.names.pipelines),
+        lambda: check_names(settings),
         lambda: check_templates(settings),
         check_prefect,
         check_port,
@@ -224,17 +224,19 @@ def check_speech_model(settings: Settings) -> Finding:
     return Finding("Speech model", state, what, f"{fetch}, or [speech] model = a folder.")
 
 
-def check_names(pipelines: dict[str, str]) -> Finding:
+def check_names(settings: Settings) -> Finding:
     """Whether the pipelines that find names can be loaded."""
     from shownotes.adapters.names import load_pipeline
+    from shownotes.steps.identify import sources
 
     loaded: list[str] = []
-    for language, source in pipelines.items():
+    for language in settings.names.pipelines:
+        chosen = sources(settings, language)
         try:
-            load_pipeline(f"names-{language}" if source == "bundled" else source)
+            load_pipeline(*chosen)
         except ShowNotesError as error:
             return Finding("Names", "problem", str(error), "Correct [names] pipelines.")
-        loaded.append(f"{language}: {source}")
+        loaded.append(f"{language}: {' and '.join(chosen)}")
     return Finding("Names", "ok", ", ".join(loaded) or "not searched for")
 
 

@@ -333,8 +333,30 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogueEntry:
+    """What the catalogue of public bodies knows of one; not said in the episode.
+
+    Attributes:
+        jurisdiction: ISO 3166-1 alpha-2 or 3166-2, `EU`, or `INT` for international bodies.
+        does: what it does, in the catalogue's words.
+        url: its address, only together with `source`, the page on which the address was read.
+    """
+
+    name: str
+    kind: OrganizationKind
+    jurisdiction: str = ""
+    does: str = ""
+    url: str | None = None
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Organization:
-    """A body named. `description` is what it does, in the episode's own words, or `None`."""
+    """A body named. `description` is what it does, in the episode's own words, or `None`.
+
+    Attributes:
+        catalogue: what the catalogue knows of it, where it is one of its bodies.
+    """
 
     name: str
     kind: OrganizationKind
@@ -344,6 +366,7 @@ class Organization:
     is_sponsor: bool = False
     mentions: tuple[Evidence, ...] = ()
     confidence: float = 1.0
+    catalogue: CatalogueEntry | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

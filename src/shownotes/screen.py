@@ -180,6 +180,23 @@ def _show_kept(console: Console, outcomes: Sequence[Outcome]) -> None:
             )
 
 
+def show_names(
+    console: Console, rows: Sequence[tuple[str, str, str]], warnings: Sequence[str]
+) -> None:
+    """People, organizations and events of a transcript."""
+    if rows:
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for column in ("what", "name", "said of it"):
+            table.add_column(column, overflow="fold")
+        for row in rows:
+            table.add_row(*map(escape, row))
+        console.print(table)
+    else:
+        console.print("No names were found.")
+    for warning in warnings:
+        console.print(f"[yellow]{escape(warning)}[/]")
+
+
 def show_status(console: Console, rows: Sequence[tuple[EpisodeFolder, Status | None]]) -> None:
     """Every episode, one a line."""
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))

@@ -57,7 +57,8 @@ class SpeechSettings(_Section):
 class NamesSettings(_Section):
     """`[names]`: identify."""
 
-    pipelines: dict[str, str] = Field(default_factory=lambda: {"en": "bundled"})
+    # Several are merged; of two that disagree the first counts.
+    pipelines: dict[str, str | tuple[str, ...]] = {"en": "bundled"}
 
 
 class ChapterSettings(_Section):

@@ -1,20 +1,26 @@
 """Names out of a transcript through real spaCy pipelines: bundled and stock-shaped."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import spacy
 
+from shownotes.adapters.catalogue import load_catalogue
 from shownotes.adapters.names import (
     NamesPipeline,
     find_mentions,
+    has_cues,
     load_cues,
     load_pipeline,
 )
+from shownotes.adapters.spelling import is_alike
 from shownotes.core.people import identify
 from shownotes.core.sentences import split
 from shownotes.errors import ModelBrokenError, ModelMissingError
-from shownotes.model import PersonRole, Segment, Transcript, Word
+from shownotes.model import Names, PersonRole, Segment, Transcript, Word
 from training.demo.script import Script, read_scripts
 
 FRESH = (
@@ -96,11 +102,31 @@ def test_people_carry_the_role_signal(bundled: NamesPipeline) -> None:
     assert max(guest.role_scores, key=guest.role_scores.__getitem__) == "guest"
 
 
+def read(
+    transcript: Transcript, pipeline: NamesPipeline, *, has_signals: bool = True, **given: Any
+) -> Names:
+    """Names as the identify step finds them."""
+    if not has_signals:
+        pipeline = replace(pipeline, signals=None)
+    catalogue = load_catalogue()
+    return identify(
+        transcript,
+        find_mentions(transcript, pipeline=pipeline, catalogue=catalogue),
+        cues=load_cues(transcript.language),
+        signals=pipeline.signals,
+        is_alike=is_alike,
+        catalogue=catalogue,
+        **given,
+    )
+
+
+@pytest.mark.parametrize("has_signals", [True, False], ids=["signals", "cues-alone"])
 @pytest.mark.parametrize("kind", ["bundled", "stock"])
-def test_rules_run_on_any_pipeline(kind: str, stock_folder: Path) -> None:
+def test_signals_and_rules_run_on_any_pipeline(
+    kind: str, has_signals: bool, stock_folder: Path
+) -> None:
     pipeline = load_pipeline("names-en" if kind == "bundled" else stock_folder)
-    transcript = transcribe(FRESH)
-    names = identify(transcript, find_mentions(transcript, pipeline=pipeline), cues=load_cues("en"))
+    names = read(transcribe(FRESH), pipeline, has_signals=has_signals)
     assert [p.name for p in names.with_role(PersonRole.HOST)] == ["Harriet Osei"]
     (guest,) = names.with_role(PersonRole.GUEST)
     assert guest.name == "Bruno Takahashi"
@@ -139,9 +165,52 @@ def test_broken_pipeline_folder_is_named(tmp_path: Path) -> None:
         load_pipeline(tmp_path)
 
 
-def test_language_without_cues_is_named() -> None:
-    with pytest.raises(ModelMissingError, match=r"xx_names\.toml"):
-        load_cues("xx")
+def test_in_a_language_without_cues_everybody_is_mentioned(stock_folder: Path) -> None:
+    spoken = transcribe(FRESH.replace("the Alpine", "Alpine"))
+    names = read(replace(spoken, language="xx"), load_pipeline(stock_folder), has_signals=False)
+    assert {p.role for p in names.people} == {PersonRole.MENTIONED}
+    assert {p.name for p in names.people} == {"Harriet Osei", "Bruno Takahashi"}
+    assert not has_cues("xx")
+    assert has_cues("en")
+
+
+def test_two_pipelines_are_merged_and_the_first_wins(tmp_path: Path) -> None:
+    first, second = spacy.blank("en"), spacy.blank("en")
+    first.add_pipe("entity_ruler").add_patterns([{"label": "PERSON", "pattern": "Harriet Osei"}])
+    second.add_pipe("entity_ruler").add_patterns(
+        [{"label": "ORG", "pattern": "Harriet Osei"}, {"label": "PERSON", "pattern": "Bruno"}]
+    )
+    first.to_disk(tmp_path / "first")
+    second.to_disk(tmp_path / "second")
+    merged = load_pipeline(tmp_path / "first", tmp_path / "second")
+    mentions = find_mentions(transcribe(FRESH), pipeline=merged)
+    assert [(m.text, m.label) for m in mentions if m.label != "ROLE"] == [
+        ("Harriet Osei", "PERSON"),
+        ("Bruno", "PERSON"),
+        ("Bruno", "PERSON"),
+    ]
+
+
+def test_the_catalogue_finds_bodies_that_a_pipeline_overlooks(stock_folder: Path) -> None:
+    text = (
+        "Harriet Osei spoke about the NDRC and the national energy administration and most of us."
+    )
+    mentions = find_mentions(
+        transcribe(text), pipeline=load_pipeline(stock_folder), catalogue=load_catalogue()
+    )
+    assert [(m.text, m.label) for m in mentions] == [
+        ("Harriet Osei", "PERSON"),
+        ("NDRC", "ORG"),
+        ("national energy administration", "ORG"),
+    ]
+
+
+def test_a_folder_brings_its_own_signals(stock_folder: Path) -> None:
+    tables = {name: {"bias": [5.0, 0.0, 0.0]} for name in ("mention", "standing")}
+    tables |= {name: {"PC": [-5.0, 5.0]} for name in ("title", "organization")}
+    (stock_folder / "signals.json").write_text(json.dumps(tables), encoding="utf-8")
+    names = read(transcribe(FRESH), load_pipeline(stock_folder))
+    assert {person.role for person in names.people} == {PersonRole.HOST}
 
 
 def test_empty_transcript_has_no_mentions(bundled: NamesPipeline) -> None:
@@ -152,8 +221,7 @@ def test_empty_transcript_has_no_mentions(bundled: NamesPipeline) -> None:
 @pytest.mark.parametrize("script", read_scripts(), ids=lambda script: script.slug)
 def test_demo_episodes_give_their_gold(script: Script, bundled: NamesPipeline) -> None:
     transcript = transcribe(*[line.text for line in script.lines])
-    mentions = find_mentions(transcript, pipeline=bundled)
-    names = identify(transcript, mentions, cues=load_cues("en"), show=script.show)
+    names = read(transcript, bundled, show=script.show)
     assert [p.name for p in names.with_role(PersonRole.HOST)] == script.gold["hosts"]
     guests = [
         (p.name, p.title and p.title.value, p.organization and p.organization.value)

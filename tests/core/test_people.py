@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from shownotes.adapters.spelling import is_alike
 from shownotes.core.cues import NameCues
 from shownotes.core.people import identify
 from shownotes.core.sentences import split
@@ -62,7 +63,8 @@ def read(marked: str, **given: object) -> tuple[Names, Transcript]:
                 )
             )
     assert not found, "a marked name crosses a sentence"
-    return identify(transcript, mentions, cues=CUES, **given), transcript  # type: ignore[arg-type]
+    names = identify(transcript, mentions, cues=CUES, is_alike=is_alike, **given)  # type: ignore[arg-type]
+    return names, transcript
 
 
 def names_with(names: Names, role: PersonRole) -> list[str]:

@@ -10,13 +10,17 @@ from __future__ import annotations
 import argparse
 import random
 from collections import Counter
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from shownotes.adapters.catalogue import load_catalogue
 from shownotes.adapters.names import NamesPipeline, find_mentions, load_cues, load_pipeline
+from shownotes.adapters.spelling import is_alike
 from shownotes.core.cues import words_of
 from shownotes.core.people import identify
-from shownotes.model import Names, PersonRole, Segment, Transcript, Word
+from shownotes.model import Names, PersonRole, Transcript
 from training.names.corpus import Passage, fill, read_templates
+from training.names.documents import to_transcript
 from training.names.lexicon import Lexicon
 
 BLIND = Path(__file__).parent / "blind"
@@ -24,15 +28,6 @@ _STOPWORDS = frozenset({"the", "of", "for", "and", "a", "an", "in", "on"})
 _HONORIFICS = frozenset({"dr", "doctor", "prof", "professor", "mr", "mrs", "ms", "sir", "lord"}) | {
     *("lady", "justice", "captain", "senator", "president")
 }
-
-
-def to_transcript(text: str) -> Transcript:
-    """A transcript of one segment, words spread evenly at 0.4 s."""
-    words = tuple(
-        Word(text=w, start=i * 0.4, end=i * 0.4 + 0.35) for i, w in enumerate(text.split())
-    )
-    segment = Segment(start=0.0, end=len(words) * 0.4, text=text, words=words)
-    return Transcript(language="en", segments=(segment,), duration=segment.end, model="text")
 
 
 def gold_names(passage: Passage, role: str) -> list[tuple[frozenset[str], str]]:
@@ -91,16 +86,39 @@ class Tally:
         return f"P {precision:.3f} R {recall:.3f} F1 {f1:.3f}  {counts}"
 
 
-def run(folder: Path, pipeline: NamesPipeline, *, seed: int, show_errors: bool) -> dict[str, str]:
+@dataclass(frozen=True)
+class Reader:
+    """The product's way from a text to its names; parts can be left out, for ablations."""
+
+    pipeline: NamesPipeline
+    has_cues: bool = True
+    has_signals: bool = True
+    has_catalogue: bool = True
+    has_grouping: bool = True
+
+    def read(self, transcript: Transcript) -> Names:
+        pipeline = self.pipeline if self.has_signals else replace(self.pipeline, signals=None)
+        catalogue = load_catalogue() if self.has_catalogue else None
+        return identify(
+            transcript,
+            find_mentions(transcript, pipeline=pipeline, catalogue=catalogue),
+            cues=load_cues("en" if self.has_cues else "any"),
+            signals=pipeline.signals,
+            is_alike=is_alike if self.has_grouping else None,
+            catalogue=catalogue,
+        )
+
+
+def run(
+    folder: Path, reader: Reader, *, seed: int = 1, show_errors: bool = False, every: int = 1
+) -> dict[str, str]:
     """Scores every passage of a folder; slots are filled from the seed."""
-    cues, lexicon, rng = load_cues("en"), Lexicon(), random.Random(seed)
+    lexicon, rng = Lexicon(), random.Random(seed)
     tallies = {kind: Tally() for kind in ("guests", "hosts", "organizations")}
     facts: Counter[str] = Counter()
-    for name, template in read_templates(folder):
+    for name, template in read_templates(folder)[::every]:
         passage = fill(name, template, lexicon, rng)
-        transcript = to_transcript(passage.text)
-        names = identify(transcript, find_mentions(transcript, pipeline=pipeline), cues=cues)
-        errors = _score(passage, names, tallies, facts)
+        errors = _score(passage, reader.read(to_transcript(passage.text)), tallies, facts)
         if show_errors and errors:
             print(f"{name}: {passage.text}")
             print("    " + "\n    ".join(errors))
@@ -176,10 +194,16 @@ def main() -> None:
     parser.add_argument("folder", type=Path, nargs="?", default=BLIND)
     parser.add_argument("--pipeline", default="names-en")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--every", type=int, default=1, help="every n-th passage, as --hold-out")
     parser.add_argument("--errors", action="store_true")
     arguments = parser.parse_args()
-    pipeline = load_pipeline(arguments.pipeline)
-    figures = run(arguments.folder, pipeline, seed=arguments.seed, show_errors=arguments.errors)
+    figures = run(
+        arguments.folder,
+        Reader(load_pipeline(arguments.pipeline)),
+        seed=arguments.seed,
+        show_errors=arguments.errors,
+        every=arguments.every,
+    )
     for name, value in figures.items():
         print(f"{name:40} {value}")
 

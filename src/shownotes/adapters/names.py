@@ -7,20 +7,25 @@ may put any of its stock pipelines, or one of another language, in the place of 
 import bisect
 import json
 import tomllib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from shownotes.core.catalogue import Catalogue
 from shownotes.core.cues import NameCues
-from shownotes.core.roles import NamedSpan, RoleSignal, describe_people
+from shownotes.core.people import OTHER, OWN, NameSignals
+from shownotes.core.roles import ROLES, NamedSpan, describe_people
 from shownotes.core.sentences import split
+from shownotes.core.signals import Signal, switch_on
 from shownotes.errors import ModelBrokenError, ModelMissingError
 from shownotes.model import Mention, Sentence, Transcript
 
+# What a pipeline's folder may hold beside spaCy's files.
+SIGNALS = "signals.json"
 # Characters handed to the pipeline at once: enough context for a name, little memory for 3 hours.
 _CHUNK_CHARS = 2000
 # Parts of stock pipelines that find no names and cost time.
@@ -41,26 +46,40 @@ _LABELS = frozenset(
         "ROLE",
     ]
 )
+# Labels that yield to the catalogue.
+_UNSURE = frozenset({"GPE", "LOC", "FAC", "PRODUCT", "WORK_OF_ART", "LAW", "EVENT", "NORP"})
 # Other languages' pipelines follow other schemes.
 _SAME_LABEL = {"PER": "PERSON", "ORGANIZATION": "ORG", "PERSONNAME": "PERSON"}
 
 
 @dataclass(frozen=True, slots=True)
 class NamesPipeline:
-    """A loaded spaCy pipeline and the role signal of its language, where there is one."""
+    """Loaded spaCy pipelines and the signals of their language, where they were trained.
+
+    Attributes:
+        recognisers: of two that disagree about a stretch of text, the first counts.
+    """
 
     name: str
-    nlp: Any
-    role_signal: RoleSignal | None = None
+    recognisers: tuple[Any, ...]
+    signals: NameSignals | None = None
 
 
-def load_pipeline(source: str | Path) -> NamesPipeline:
-    """Loads a bundled pipeline (`names-en`), an installed package, or a folder.
+def load_pipeline(*sources: str | Path) -> NamesPipeline:
+    """Loads bundled pipelines (`names-en`), installed packages, or folders; several are merged.
 
     Raises:
         ModelMissingError: not on this machine; the message says how to install it.
         ModelBrokenError: there, but spaCy cannot load it.
     """
+    recognisers = tuple(_load(source) for source in sources)
+    name = "+".join(map(str, sources))
+    own = Path(sources[0]) / SIGNALS
+    signals = _read_signals(own) if own.is_file() else load_signals(recognisers[0].lang)
+    return NamesPipeline(name, recognisers, signals)
+
+
+def _load(source: str | Path) -> Any:
     import spacy
 
     bundled = _package() / "models" / str(source)
@@ -72,44 +91,57 @@ def load_pipeline(source: str | Path) -> NamesPipeline:
     ):
         raise ModelMissingError(_missing(str(source)))
     try:
-        nlp = spacy.load(place, exclude=list(_UNUSED_PIPES))
+        return spacy.load(place, exclude=list(_UNUSED_PIPES))
     except (OSError, ValueError, ImportError, KeyError) as error:
         raise ModelBrokenError(
             f"The names pipeline {source} cannot be loaded by spaCy {version('spacy')}: {error}. "
             f"Install one made for this version, or set [names] pipelines back to bundled."
         ) from error
-    return NamesPipeline(name=str(source), nlp=nlp, role_signal=load_role_signal(nlp.lang))
+
+
+def has_cues(language: str) -> bool:
+    """Whether somebody has written down how hosts and guests are introduced in a language."""
+    return _cues_path(language).is_file()
 
 
 def load_cues(language: str) -> NameCues:
-    """The words of a language that tell who is who.
-
-    Raises:
-        ModelMissingError: nobody has written them for this language.
-    """
-    path = _package() / "languages" / f"{language}_names.toml"
-    if not path.is_file():
-        raise ModelMissingError(
-            f"There are no name cues for the language {language!r}: {path} does not exist. "
-            f"Write one after en_names.toml, or leave the language out of [names] pipelines."
-        )
+    """The words of a language that tell who is who; without them everybody is mentioned."""
+    path = _cues_path(language if has_cues(language) else "any")
     return NameCues(tomllib.loads(path.read_text(encoding="utf-8")))
 
 
+def _cues_path(language: str) -> Path:
+    return _package() / "languages" / f"{language}_names.toml"
+
+
 @cache
-def load_role_signal(language: str) -> RoleSignal | None:
-    """The learned role signal of a language; `None` where none was trained."""
-    path = _package() / "models" / f"names-{language}" / "role_signal.json"
-    if not path.is_file():
-        return None
-    return RoleSignal(json.loads(path.read_text(encoding="utf-8")))
+def load_signals(language: str) -> NameSignals | None:
+    """What was learned about a language; `None` where nothing was."""
+    path = _package() / "models" / f"names-{language}" / SIGNALS
+    return _read_signals(path) if path.is_file() else None
 
 
-def find_mentions(transcript: Transcript, *, pipeline: NamesPipeline) -> tuple[Mention, ...]:
-    """Every name in a transcript, in order, with the role signal for people."""
+def _read_signals(path: Path) -> NameSignals:
+    tables: dict[str, dict[str, list[float]]] = json.loads(path.read_text(encoding="utf-8"))
+    return NameSignals(
+        mention=Signal(ROLES, tables["mention"]),
+        standing=Signal(ROLES, tables["standing"]),
+        title=Signal((OWN, OTHER), tables["title"]),
+        organization=Signal((OWN, OTHER), tables["organization"]),
+    )
+
+
+def find_mentions(
+    transcript: Transcript, *, pipeline: NamesPipeline, catalogue: Catalogue | None = None
+) -> tuple[Mention, ...]:
+    """Every name in a transcript, in order, with the role signal for people.
+
+    Bodies of the catalogue are found by their names, whatever the pipeline takes them for.
+    """
     sentences = split(transcript)
-    found = [m for chunk in _chunks(sentences) for m in _find(chunk, pipeline)]
-    return tuple(_with_roles(found, sentences, pipeline.role_signal))
+    look_up = _match_catalogue(pipeline.recognisers[0], catalogue) if catalogue else None
+    found = [m for chunk in _chunks(sentences) for m in _find(chunk, pipeline, look_up)]
+    return with_roles(found, sentences, pipeline.signals)
 
 
 def _package() -> Path:
@@ -137,22 +169,78 @@ def _chunks(sentences: Sequence[Sentence]) -> Iterator[list[Sentence]]:
         yield chunk
 
 
-def _find(chunk: Sequence[Sentence], pipeline: NamesPipeline) -> Iterator[Mention]:
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """A labelled stretch of a chunk, half-open in characters."""
+
+    start: int
+    end: int
+    label: str
+
+    def overlaps(self, other: "_Stretch") -> bool:
+        return self.start < other.end and other.start < self.end
+
+    def contains(self, other: "_Stretch") -> bool:
+        return self.start <= other.start and other.end <= self.end
+
+
+_LookUp = Callable[[Any], list[_Stretch]]
+
+
+def _find(
+    chunk: Sequence[Sentence], pipeline: NamesPipeline, look_up: _LookUp | None
+) -> Iterator[Mention]:
     starts, length = [], 0
     for sentence in chunk:
         starts.append(length)
         length += len(sentence.text) + 1
-    doc = pipeline.nlp(" ".join(sentence.text for sentence in chunk))
-    for ent in doc.ents:
-        label = _SAME_LABEL.get(ent.label_.upper(), ent.label_.upper())
-        if label not in _LABELS:
-            continue
-        index = bisect.bisect_right(starts, ent.start_char) - 1
+    text = " ".join(sentence.text for sentence in chunk)
+    found: list[_Stretch] = []
+    known: list[_Stretch] = []
+    for number, nlp in enumerate(pipeline.recognisers):
+        doc = nlp(text)
+        ents = [_Stretch(e.start_char, e.end_char, _label(e)) for e in doc.ents]
+        found += [e for e in ents if e.label and not any(e.overlaps(f) for f in found)]
+        if number == 0 and look_up is not None:
+            known = look_up(doc)
+    for body in known:
+        rivals = [stretch for stretch in found if stretch.overlaps(body)]
+        if all(body.contains(r) or r.label in _UNSURE for r in rivals) and not any(
+            r.label == "PERSON" or (r.label == "ORG" and r.contains(body)) for r in rivals
+        ):
+            found = [*(s for s in found if s not in rivals), body]
+    for stretch in sorted(found, key=lambda s: s.start):
+        index = bisect.bisect_right(starts, stretch.start) - 1
         sentence, offset = chunk[index], starts[index]
-        start, end = ent.start_char - offset, min(ent.end_char - offset, len(sentence.text))
+        start, end = stretch.start - offset, min(stretch.end - offset, len(sentence.text))
         start, end = _trim(sentence.text, start, end)
         if end > start:
-            yield _mention(sentence, start, end, label)
+            yield _mention(sentence, start, end, stretch.label)
+
+
+def _label(ent: Any) -> str:
+    """Our label for a pipeline's, empty for those that are no names."""
+    label = _SAME_LABEL.get(ent.label_.upper(), ent.label_.upper())
+    return label if label in _LABELS else ""
+
+
+def _match_catalogue(nlp: Any, catalogue: Catalogue) -> _LookUp:
+    """A search for the catalogue's names: long ones in any case, short ones as they are written."""
+    from spacy.matcher import PhraseMatcher
+    from spacy.util import filter_spans
+
+    words = PhraseMatcher(nlp.vocab, attr="LOWER")
+    words.add("BODY", [nlp.make_doc(form) for form in catalogue.long_forms])
+    letters = PhraseMatcher(nlp.vocab, attr="ORTH")
+    letters.add("BODY", [nlp.make_doc(form) for form in catalogue.short_forms])
+
+    def look_up(doc: Any) -> list[_Stretch]:
+        spans = list(words(doc, as_spans=True))
+        if not doc.text.isupper():
+            spans += letters(doc, as_spans=True)
+        return [_Stretch(s.start_char, s.end_char, "ORG") for s in filter_spans(spans)]
+
+    return look_up
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:
@@ -187,13 +275,12 @@ def _mention(sentence: Sentence, start: int, end: int, label: str) -> Mention:
     )
 
 
-def _with_roles(
-    mentions: Sequence[Mention], sentences: Sequence[Sentence], signal: RoleSignal | None
-) -> Iterator[Mention]:
+def with_roles(
+    mentions: Sequence[Mention], sentences: Sequence[Sentence], signals: NameSignals | None
+) -> tuple[Mention, ...]:
     """The mentions, people among them scored by the words around them."""
-    if signal is None:
-        yield from mentions
-        return
+    if signals is None:
+        return tuple(mentions)
     starts, length = [], 0
     for sentence in sentences:
         starts.append(length)
@@ -203,17 +290,9 @@ def _with_roles(
         for m in mentions
     ]
     described = iter(describe_people(" ".join(s.text for s in sentences), spans))
-    for mention in mentions:
-        if mention.label != "PERSON":
-            yield mention
-            continue
-        yield Mention(
-            text=mention.text,
-            label=mention.label,
-            sentence=mention.sentence,
-            start_char=mention.start_char,
-            end_char=mention.end_char,
-            start=mention.start,
-            end=mention.end,
-            role_scores=signal.score(next(described)),
-        )
+    return tuple(
+        replace(m, role_scores=signals.mention.score(switch_on(next(described))))
+        if m.label == "PERSON"
+        else m
+        for m in mentions
+    )

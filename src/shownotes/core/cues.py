@@ -25,6 +25,8 @@ _TITLE = f"{_MARKS['ROLE']}{_PAD}*"
 Place = tuple[int, int]
 # Up to six words or names of other kinds.
 _SOME_WORDS = rf"(?:(?:[\w'-]+|{_OTHER}{_PAD}*) ){{0,6}}?"
+# For what a language's file leaves empty.
+_NOTHING = re.compile(r"(?!)")
 _WORD = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
 
 
@@ -75,15 +77,23 @@ class NameCues:
         """Places, months and days, lower case."""
         return frozenset(self.data["no_names"])
 
+    def is_no_name(self, text: str) -> bool:
+        """Whether a text is a place, a month or a day, and so nobody's name."""
+        return " ".join(words_of(text)) in self.no_names
+
     @cached_property
     def honorific_before(self) -> re.Pattern[str]:
         """An honorific that ends where a person's name begins."""
+        if not self.honorifics:
+            return _NOTHING
         words = "|".join(sorted(map(re.escape, self.honorifics), key=len, reverse=True))
         return re.compile(rf"\b(?:(?:{words})\.? )+$", re.IGNORECASE)
 
     @cached_property
     def title(self) -> re.Pattern[str]:
         """A professional title in lower-cased text, for pipelines that do not label them."""
+        if not self.data["title_heads"]:
+            return _NOTHING
         heads = "|".join(map(re.escape, self.data["title_heads"]))
         modifiers = "|".join(map(re.escape, self.data["title_modifiers"]))
         links = "|".join(self.data["title_links"])
@@ -98,23 +108,27 @@ class NameCues:
     @cached_property
     def title_link(self) -> re.Pattern[str]:
         """The "of" in "director of planning"."""
-        return re.compile(rf" (?:{'|'.join(self.data['title_links'])}) ")
+        links = "|".join(self.data["title_links"])
+        return re.compile(rf" (?:{links}) ") if links else _NOTHING
 
     @cached_property
     def title_rest(self) -> re.Pattern[str]:
         """At most two words between a title that has an "of" and what comes after it."""
-        return re.compile(rf"(?: [a-z]+){{1,2}}(?= {self.data['words']['prep']} |[,.;]|$)")
+        prep = self.data["words"].get("prep", "(?!)")
+        return re.compile(rf"(?: [a-z]+){{1,2}}(?= {prep} |[,.;]|$)")
 
     @cached_property
     def title_beginning(self) -> re.Pattern[str]:
         """Up to two words between an article and a title: the "cheese" of "a cheese historian"."""
+        if not self.data["no_modifiers"]:
+            return _NOTHING
         barred = "|".join(self.data["no_modifiers"])
         return re.compile(rf"\b(?:a|an|the|our) ((?:(?!(?:{barred})\b)[a-z]+ ){{1,2}})$")
 
     @cached_property
     def former(self) -> re.Pattern[str]:
         """Words that say a job is over."""
-        return re.compile(rf"\b{self.data['words']['former']}\b")
+        return re.compile(rf"\b{self.data['words'].get('former', '(?!)')}\b")
 
     def _compile(self, pattern: str) -> re.Pattern[str]:
         words = {**self.data["words"], **self.data["organizations"].get("words", {})}
@@ -213,7 +227,7 @@ def _read_context(mention: Mention, sentence: Sentence, text: str, cues: NameCue
             rest = cues.title_rest.match(text, end)
             end = rest.end() if rest else end
         return replace(mention, text=sentence.text[start:end], start_char=start, end_char=end)
-    is_unsure = mention.label in _UNSURE and " ".join(words_of(mention.text)) not in cues.no_names
+    is_unsure = mention.label in _UNSURE and not cues.is_no_name(mention.text)
     bare = before.removesuffix("the ")
     if is_unsure and any(p.search(bare) for p in cues.organization_patterns("before_bodies")):
         return replace(mention, label="ORG")

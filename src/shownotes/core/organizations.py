@@ -4,8 +4,16 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from shownotes.core.catalogue import Catalogue
 from shownotes.core.cues import MaskedSentence, NameCues, Place, place, words_of
-from shownotes.model import Event, Fact, Mention, Organization, OrganizationKind
+from shownotes.model import (
+    CatalogueEntry,
+    Event,
+    Fact,
+    Mention,
+    Organization,
+    OrganizationKind,
+)
 
 # Words of a description, so that neither a stump nor half a speech is taken over.
 _DESCRIPTION_WORDS = range(3, 40)
@@ -21,15 +29,22 @@ class _Body:
     description: Fact | None = None
     is_sponsor: bool = False
     is_listening_place: bool = False
+    entry: CatalogueEntry | None = None
 
 
 def find_organizations(
-    masked: Sequence[MaskedSentence], *, cues: NameCues, show: str | None
+    masked: Sequence[MaskedSentence],
+    *,
+    cues: NameCues,
+    show: str | None,
+    catalogue: Catalogue | None = None,
 ) -> tuple[Organization, ...]:
     """Every organization named, in order of first mention."""
-    bodies = _group(masked, cues, show)
+    known = catalogue or Catalogue()
+    bodies = _group(masked, cues, show, known)
     behind = {place(m): body for body in bodies for m in body.mentions}
     _link_acronyms(masked, bodies, behind, cues)
+    _look_up(bodies, behind, known)
     _mark(masked, behind, cues)
     _describe(masked, behind, cues)
     kept = [b for b in bodies if b.mentions and not b.is_listening_place]
@@ -100,11 +115,17 @@ def _explained_as_events(masked: Sequence[MaskedSentence], cues: NameCues) -> fr
     )
 
 
-def _is_body(mention: Mention, happenings: frozenset[str], cues: NameCues) -> bool:
+def _is_body(
+    mention: Mention, happenings: frozenset[str], cues: NameCues, known: Catalogue
+) -> bool:
     """Whether an ORG mention may really be one: no event, law or common acronym."""
     name = _clean(mention.text)
     key = _key(name)
-    if mention.label != "ORG" or not key or key in _words(cues, "not_organizations"):
+    if mention.label != "ORG" or not key:
+        return False
+    if known.candidates(name):
+        return True
+    if key in _words(cues, "not_organizations"):
         return False
     if _is_known(key, cues):
         return True
@@ -116,14 +137,16 @@ def _is_known(name: str, cues: NameCues) -> bool:
     return any(name in names for names in cues.data["catalogue"].values())
 
 
-def _group(masked: Sequence[MaskedSentence], cues: NameCues, show: str | None) -> list[_Body]:
+def _group(
+    masked: Sequence[MaskedSentence], cues: NameCues, show: str | None, known: Catalogue
+) -> list[_Body]:
     bodies: dict[str, _Body] = {}
     happenings = _explained_as_events(masked, cues)
     for sentence in masked:
         for _, mention in sorted(sentence.names.items()):
             name = _clean(mention.text)
             is_show = show is not None and _key(name) == _key(_clean(show))
-            if is_show or not _is_body(mention, happenings, cues):
+            if is_show or not _is_body(mention, happenings, cues, known):
                 continue
             body = bodies.setdefault(_key(name), _Body())
             body.names.append(name)
@@ -175,6 +198,27 @@ def _link_acronyms(
                 if body.mentions and _initials(body.names[0]) == short.names[0].replace(".", ""):
                     _join_acronym(body, short, behind)
                     break
+
+
+def _look_up(bodies: Sequence[_Body], behind: dict[Place, _Body], known: Catalogue) -> None:
+    """Find bodies in the catalogue; two that are one there are one here."""
+    heard = known.count_jurisdictions(body.names[0] for body in bodies if body.mentions)
+    first: dict[str, _Body] = {}
+    for body in bodies:
+        if not body.mentions:
+            continue
+        names = sorted(set(body.names), key=len, reverse=True)
+        found = (known.choose(name, heard) for name in names)
+        body.entry = next((entry for entry in found if entry), None)
+        if body.entry is None:
+            continue
+        other = first.setdefault(body.entry.name, body)
+        if other is not body:
+            for mention in body.mentions:
+                behind[place(mention)] = other
+            acronym = next((n for n in [*other.names, *body.names] if n.isupper()), None)
+            other.acronym = other.acronym or acronym
+            _absorb(other, body)
 
 
 def _is_short_for(short: str, long: str) -> bool:
@@ -256,6 +300,8 @@ def _to_organization(body: _Body, masked: Sequence[MaskedSentence], cues: NameCu
     evidence = tuple(dict.fromkeys(masked[m.sentence].evidence for m in body.mentions))
     description = body.description
     kind = kind_of(name, description.value if description else None, cues)
+    if body.entry is not None:
+        kind = body.entry.kind
     if kind is OrganizationKind.OTHER and body.acronym:
         kind = kind_of(body.acronym, None, cues)
     if kind is OrganizationKind.OTHER and body.is_sponsor:
@@ -268,4 +314,5 @@ def _to_organization(body: _Body, masked: Sequence[MaskedSentence], cues: NameCu
         description=description,
         is_sponsor=body.is_sponsor,
         mentions=evidence,
+        catalogue=body.entry,
     )

@@ -4,7 +4,6 @@ A linear model over word patterns in which every name is replaced by its kind, s
 same whatever pipeline found the names and wherever they come from. Trained by `training/names/`.
 """
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,41 +31,30 @@ class NamedSpan:
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class RoleSignal:
-    """Weights by feature, one for each of `ROLES`."""
-
-    weights: Mapping[str, Sequence[float]]
-
-    def score(self, features: Sequence[str]) -> dict[str, float]:
-        """Probability of each role."""
-        totals = [0.0] * len(ROLES)
-        for feature in features:
-            weight = self.weights.get(feature)
-            if weight is not None:
-                totals = [total + value for total, value in zip(totals, weight, strict=True)]
-        highest = max(totals)
-        powers = [math.exp(total - highest) for total in totals]
-        return {role: power / sum(powers) for role, power in zip(ROLES, powers, strict=True)}
-
-
 def describe_people(text: str, spans: Sequence[NamedSpan]) -> list[list[str]]:
     """The features of every PERSON among the spans (in order of start, not overlapping)."""
+    tokens, places = replace_names(text, spans)
+    people = [(places[i], span) for i, span in enumerate(spans) if span.label == "PERSON"]
+    names = {at: frozenset(_words(text[s.start : s.end])) for at, s in people}
+    return [_describe(tokens, at, names) for at, _ in people]
+
+
+def replace_names(text: str, spans: Sequence[NamedSpan]) -> tuple[list[str], list[int]]:
+    """The words of a text, lower case, with every name replaced by one token for its kind.
+
+    Returns:
+        The tokens, and for each span the index of its (first) token.
+    """
     tokens: list[str] = []
-    people: list[tuple[int, NamedSpan]] = []
+    places: list[int] = []
     position = 0
     for span in spans:
         tokens += _words(text[position : span.start])
-        if span.label == "PERSON":
-            people.append((len(tokens), span))
-            tokens.append("<p>")
-        else:
-            inside = _words(text[span.start : span.end])
-            tokens += [_STAND_INS[span.label]] if span.label in _STAND_INS else inside
+        places.append(len(tokens))
+        stand_in = "<p>" if span.label == "PERSON" else _STAND_INS.get(span.label)
+        tokens += [stand_in] if stand_in else _words(text[span.start : span.end]) or ["<name>"]
         position = span.end
-    tokens += _words(text[position:])
-    names = {at: frozenset(_words(text[s.start : s.end])) for at, s in people}
-    return [_describe(tokens, at, names) for at, _ in people]
+    return tokens + _words(text[position:]), places
 
 
 def _words(text: str) -> list[str]:

@@ -1,19 +1,32 @@
 """identify: people, organizations and events out of the transcript -> names.json."""
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
 from shownotes.adapters.store import content_sha256, file_sha256
-from shownotes.model import Episode, Names, Notice, Transcript
+from shownotes.core.episodes import slug
+from shownotes.model import Episode, GivenPerson, Names, Notice, Transcript
+from shownotes.settings import Settings
 from shownotes.steps.step import Step, Walk
 
 BUNDLED = "bundled"
 
 
-def _source(walk: Walk, language: str) -> str | None:
-    return walk.settings.names.pipelines.get(language.split("-")[0])
+def sources(settings: Settings, language: str) -> tuple[str, ...]:
+    """The pipelines for a language; none where names are not looked for."""
+    code = language.split("-")[0]
+    found = settings.names.pipelines.get(code, ())
+    named = (found,) if isinstance(found, str) else found
+    return tuple(f"names-{code}" if name == BUNDLED else name for name in named)
+
+
+def catalogue_files(settings: Settings, show: str | None) -> tuple[Path, ...]:
+    """Where bodies may be added: for all shows, and for one."""
+    shows = settings.root / "shows"
+    return (shows / "bodies.toml", *((shows / slug(show) / "bodies.toml",) if show else ()))
 
 
 @functools.cache
@@ -22,22 +35,29 @@ def _bundled_sha256() -> str:
     package = Path(str(resources.files("shownotes")))
     files = sorted((package / "models" / "names-en").rglob("*"))
     files += sorted((package / "languages").glob("*_names.toml"))
+    files += sorted((package / "data").glob("*.toml"))
     return content_sha256([(f.name, file_sha256(f)) for f in files if f.is_file()])
 
 
 def _inputs(walk: Walk) -> Mapping[str, str]:
-    known = ""
+    known, show = "", None
     if walk.folder.has("episode.json"):
         metadata = walk.folder.read("episode.json", Episode).metadata
         known = content_sha256([repr(metadata.hosts), repr(metadata.guests), metadata.show])
-    return {"known_people": known, "names_pipeline": _bundled_sha256()}
+        show = metadata.show
+    added = [file_sha256(path) for path in catalogue_files(walk.settings, show) if path.is_file()]
+    return {
+        "known_people": known,
+        "names_pipeline": _bundled_sha256(),
+        **({"catalogue_additions": content_sha256(added)} if added else {}),
+    }
 
 
 def _run(walk: Walk) -> None:
     transcript = walk.folder.read("transcript.json", Transcript)
     walk.progress.begin("identify", 0)
-    source = _source(walk, transcript.language)
-    names = _not_searched(transcript) if source is None else _search(walk, transcript, source)
+    chosen = sources(walk.settings, transcript.language)
+    names = _search(walk, transcript, chosen) if chosen else _not_searched(transcript)
     walk.folder.write(
         STEP.box, names, made_from=STEP.made_from(walk), made_with=STEP.made_with(walk)
     )
@@ -56,27 +76,67 @@ def _not_searched(transcript: Transcript) -> Names:
     )
 
 
-def _search(walk: Walk, transcript: Transcript, source: str) -> Names:
-    from shownotes.adapters.names import find_mentions, load_cues, load_pipeline
-    from shownotes.core.people import identify
-
+def _search(walk: Walk, transcript: Transcript, sources: Sequence[str]) -> Names:
     metadata = walk.folder.read("episode.json", Episode).metadata
-    language = transcript.language.split("-")[0]
-    pipeline = load_pipeline(source if source != BUNDLED else f"names-{language}")
-    return identify(
+    return find_names(
         transcript,
-        find_mentions(transcript, pipeline=pipeline),
-        cues=load_cues(language),
+        sources,
         known_hosts=metadata.hosts,
         known_guests=metadata.guests,
         show=metadata.show,
+        bodies=catalogue_files(walk.settings, metadata.show),
     )
+
+
+def find_names(
+    transcript: Transcript,
+    sources: Sequence[str],
+    *,
+    known_hosts: Sequence[GivenPerson] = (),
+    known_guests: Sequence[GivenPerson] = (),
+    show: str | None = None,
+    bodies: Sequence[Path] = (),
+) -> Names:
+    """Look for names in any transcript, an episode's or not.
+
+    `sources` is what `[names] pipelines` says for the transcript's language; `bodies` are files
+    that add to the catalogue.
+    """
+    from shownotes.adapters.catalogue import load_catalogue
+    from shownotes.adapters.names import find_mentions, has_cues, load_cues, load_pipeline
+    from shownotes.adapters.spelling import is_alike
+    from shownotes.core.people import identify
+
+    language = transcript.language.split("-")[0]
+    pipeline = load_pipeline(*sources)
+    catalogue = load_catalogue(bodies)
+    names = identify(
+        transcript,
+        find_mentions(transcript, pipeline=pipeline, catalogue=catalogue),
+        cues=load_cues(language),
+        known_hosts=known_hosts,
+        known_guests=known_guests,
+        show=show,
+        pipeline=pipeline.name,
+        signals=pipeline.signals,
+        is_alike=is_alike,
+        catalogue=catalogue,
+    )
+    return names if has_cues(language) else replace(names, warnings=(_no_cues(language),))
+
+
+def _no_cues(language: str) -> Notice:
+    message = (
+        f"Who hosts and who is a guest was not looked for: nobody has written down how people are "
+        f"introduced in the language {language!r}. Give hosts and guests in the sidecar."
+    )
+    return Notice(code="roles_not_searched", message=message)
 
 
 STEP = Step(
     name="identify",
     box="names.json",
-    version=1,
+    version=2,
     needs=("transcript.json",),
     settings_keys=("names.pipelines",),
     inputs=_inputs,

@@ -1,0 +1,108 @@
+"""Everything that a transcript shows about its people, before anything is decided.
+
+The signals are trained on the same study that is made when a transcript is read.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from shownotes.core.cues import MaskedSentence, NameCues, Place, mask, place
+from shownotes.core.grouping import Alike, Somebody, group_people
+from shownotes.core.introductions import Claim, find_claims
+from shownotes.core.sentences import split
+from shownotes.model import Mention, PersonRole, Sentence, Transcript
+
+# From this share of sentences with capitals on, a name without one is no name.
+_CASED_SHARE = 0.7
+_LOWER_CASE_LABELS = frozenset({"ROLE", "DATE"})
+_NAME_LABELS = frozenset({"PERSON", "ORG"})
+
+
+@dataclass(frozen=True)
+class Study:
+    """People with what the cues say of them.
+
+    Attributes:
+        behind: the person (an index of `people`) behind every PERSON mention.
+        cue_points: for each person, points of the cues for each role.
+        self_named: people who give their own name, in order, and whether they were asked to.
+        claims: for each person, titles and organizations that patterns found.
+    """
+
+    sentences: Sequence[Sentence]
+    masked: Sequence[MaskedSentence]
+    people: Sequence[Somebody]
+    behind: Mapping[Place, int]
+    cue_points: Sequence[Mapping[str, float]]
+    self_named: Mapping[int, bool]
+    claims: Mapping[int, Sequence[Claim]]
+
+
+def study(
+    transcript: Transcript,
+    mentions: Sequence[Mention],
+    *,
+    cues: NameCues,
+    given: Sequence[str] = (),
+    is_alike: Alike | None = None,
+) -> Study:
+    """Group the people of a transcript and read what stands around them."""
+    sentences = split(transcript)
+    kept = _keep_names(mentions, sentences, cues)
+    masked = mask(sentences, kept, cues)
+    people = group_people(kept, cues, given=given, is_alike=is_alike)
+    behind = {place(m): number for number, s in enumerate(people) for m in s.mentions}
+    points: list[dict[str, float]] = [{role.value: 0.0 for role in PersonRole} for _ in people]
+    for role, weight, pattern in cues.role_patterns:
+        for _, number in _people_matched(masked, [pattern], behind):
+            # The strongest cue counts whole, every other a quarter.
+            before = points[number][role]
+            points[number][role] = max(before, weight) + 0.25 * min(before, weight)
+    speakers: dict[int, int] = {}
+    for index, number in _people_matched(masked, cues.organization_patterns("self_naming"), behind):
+        speakers.setdefault(index, number)
+    self_named: dict[int, bool] = {}
+    for index in sorted(speakers):
+        self_named.setdefault(speakers[index], _is_asked(masked, index, cues))
+    claims: dict[int, list[Claim]] = {}
+    for claim in find_claims(masked, behind, speakers, cues):
+        claims.setdefault(claim.person, []).append(claim)
+    return Study(sentences, masked, people, behind, points, self_named, claims)
+
+
+def _keep_names(
+    mentions: Sequence[Mention], sentences: Sequence[Sentence], cues: NameCues
+) -> list[Mention]:
+    """Leave out what is no name: words in lower case where there are capitals, places, months."""
+    capitals = sum(not sentence.text.islower() for sentence in sentences)
+    is_cased = capitals >= _CASED_SHARE * len(sentences)
+    return [
+        m
+        for m in mentions
+        if not (is_cased and m.text.islower() and m.label not in _LOWER_CASE_LABELS)
+        and not (m.label in _NAME_LABELS and cues.is_no_name(m.text))
+    ]
+
+
+def _people_matched(
+    masked: Sequence[MaskedSentence],
+    patterns: Sequence[re.Pattern[str]],
+    behind: Mapping[Place, int],
+) -> Iterator[tuple[int, int]]:
+    """Sentence and person of every match."""
+    for index, sentence in enumerate(masked):
+        # Most sentences name nobody.
+        if not any(place(mention) in behind for mention in sentence.names.values()):
+            continue
+        for pattern in patterns:
+            for match in pattern.finditer(sentence.text):
+                for mention in sentence.named(match, "p"):
+                    if place(mention) in behind:
+                        yield index, behind[place(mention)]
+
+
+def _is_asked(masked: Sequence[MaskedSentence], index: int, cues: NameCues) -> bool:
+    """Whether the words before a sentence, or its own, ask somebody to say who they are."""
+    asked = " ".join(sentence.text for sentence in masked[max(0, index - 2) : index + 1])
+    return any(pattern.search(asked) for pattern in cues.organization_patterns("prompts"))
