@@ -19,6 +19,13 @@ VARIANTS = (
     *("", "+m1", "+m2", "+m3", "+m4", "+m5", "+m6", "+m8"),
     *("+f1", "+f2", "+f3", "+f4", "+f2", "+f3", "+f4"),
     *("+Andy", "+Annie", "+linda", "+Alicia", "+adam", "+david", "+john", "+anika", "+Lee"),
+    # The more speakers training hears, the better it hears others. Namesakes of those kept from it
+    # (steph2, mike2) are left out too.
+    *("+Alex", "+Andrea", "+Diogo", "+Gene", "+Henrique", "+Hugo", "+Jacky", "+Marco", "+Mario"),
+    *("+Nguyen", "+Reed", "+antonio", "+aunty", "+benjamin", "+boris", "+caleb", "+ed", "+edward"),
+    *("+grandma", "+grandpa", "+gustave", "+ian", "+iven", "+marcelo", "+max", "+michel"),
+    *("+miguel", "+norbert", "+pablo", "+pedro", "+quincy", "+rob", "+robert", "+sandro"),
+    *("+shelby", "+travis", "+victor", "+zac", "+announcer"),
 )
 RATES_WPM = (130, 138, 147, 155, 163, 171, 179, 188, 198)
 PITCHES = (30, 38, 44, 50, 56, 67)

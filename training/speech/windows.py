@@ -37,6 +37,13 @@ PROMPT_TOKENS = 100
 LONGEST_PAUSE_S = 3.0
 # A word that began this little before the window is still written.
 CUT_TOLERANCE_S = -0.04
+# Of the clips in an echoing window, those that are chosen for what they share with another.
+ECHOES = 0.6
+# Formants are moved by up to this much (vocal tract length perturbation).
+LARGEST_WARP = 0.12
+WARPS = 25
+# Gain in log10 power at random points of the spectrum, joined by straight lines.
+TILT_POINTS, LARGEST_TILT = 5, 0.5
 
 
 @dataclass(frozen=True)
@@ -44,12 +51,17 @@ class Shares:
     """How often each kind of window is made."""
 
     timestamps: float = 0.86
-    prompted: float = 0.08
+    prompted: float = 0.12
     silent: float = 0.02
     cut_beginning: float = 0.12
     late_beginning: float = 0.06
     short_recording: float = 0.20
     noisy: float = 0.25
+    # Windows in which the same three tokens come again and again, as they do in real talk: where a
+    # phrase was said twice, the model wrote it twice or passed over what lay between.
+    echoing: float = 0.45
+    # Clips whose voice is made another one: a shorter or longer throat, another microphone.
+    revoiced: float = 0.5
 
 
 @dataclass
@@ -146,6 +158,10 @@ class Composer:
         self.no_timestamps = tokenizer.token_to_id("<|notimestamps|>")
         self.first_timestamp = self.no_timestamps + 1
         self.vocabulary = tokenizer.get_vocab_size()
+        self._warps = [
+            _make_warp(1 + LARGEST_WARP * (2 * step / (WARPS - 1) - 1)) for step in range(WARPS)
+        ]
+        self._echoes = _index_trigrams(bank)
         self._is_mark = [
             not any(c.isalnum() for c in tokenizer.decode([i])) for i in range(self.text_end)
         ]
@@ -208,14 +224,20 @@ class Composer:
         elif kind < self._shares.cut_beginning + self._shares.late_beginning:
             position = 2 * draw.randint(30, min(200, frames // 8))
         level = draw.uniform(-1.2, 0.3)
+        is_echoing = draw.random() < self._shares.echoing
         while position < stop:
-            shard, clip, numbers = draw.choice(self._bank.clips)
+            chosen = draw.choice(self._bank.clips)
+            if is_echoing and placed and draw.random() < ECHOES:
+                chosen = self._echo(draw.choice(placed).clip) or chosen
+            shard, clip, numbers = chosen
             if cut:
                 cut = 2 * draw.randint(1, max(1, clip.frames // 2 - 20))
             width = min(frames - position, clip.frames - cut)
             if placed and stop < frames and position + clip.frames > stop:
                 break
             piece = self._bank.mel(shard, clip)[:, cut : cut + width].astype(np.float32)
+            if draw.random() < self._shares.revoiced:
+                piece = self._revoice(piece)
             mel[:, position : position + width] = piece + (level + draw.uniform(-0.3, 0.3))
             half = numbers[cut // 2 : (cut + width) // 2]
             phonemes[position // 2 : position // 2 + len(half)] = half
@@ -228,6 +250,22 @@ class Composer:
             position += width + self._pause()
             cut = 0
         return placed
+
+    def _echo(self, clip: Clip) -> tuple[int, Clip, np.ndarray] | None:
+        """Another clip in which three tokens of this one come in the same order."""
+        tokens = [timed.token for timed in clip.tokens]
+        if len(tokens) < 3:
+            return None
+        at = self._random.randint(0, len(tokens) - 3)
+        return self._bank.clips[self._random.choice(self._echoes[tuple(tokens[at : at + 3])])]
+
+    def _revoice(self, piece: np.ndarray) -> np.ndarray:
+        """Move a voice's formants and colour its spectrum; `piece` is log10 mel power."""
+        warped = self._random.choice(self._warps) @ piece
+        points = self._numpy.uniform(-LARGEST_TILT, LARGEST_TILT, TILT_POINTS)
+        places = np.linspace(0, MEL_BINS - 1, TILT_POINTS)
+        gain = np.interp(np.arange(MEL_BINS), places, points)
+        return warped + gain[:, None].astype(np.float32)
 
     def _pause(self) -> int:
         """Mel frames (even) between two sentences."""
@@ -353,3 +391,35 @@ class Composer:
             for _ in range(draw.randint(1, 5)):
                 prompt = prompt + [t.token for t in draw.choice(self._bank.clips)[1].tokens]
         return prompt[-PROMPT_TOKENS:]
+
+
+def _index_trigrams(bank: Bank) -> dict[tuple[int, ...], list[int]]:
+    """The clips (by number) in which three tokens follow each other."""
+    index: dict[tuple[int, ...], list[int]] = {}
+    for number, (_, clip, _) in enumerate(bank.clips):
+        tokens = [timed.token for timed in clip.tokens]
+        for at in range(len(tokens) - 2):
+            index.setdefault(tuple(tokens[at : at + 3]), []).append(number)
+    return index
+
+
+def _make_warp(factor: float) -> np.ndarray:
+    """A matrix that reads mel bin b at frequency factor * f(b), float32, shape (80, 80).
+
+    Source: Jaitly and Hinton, Vocal Tract Length Perturbation improves speech recognition, 2013.
+    """
+    # Slaney's mel scale, as in Whisper's filters: linear below 1 kHz, logarithmic above.
+    step, knee_hz, ratio = 200 / 3, 1_000.0, math.log(6.4) / 27
+    knee = knee_hz / step
+    top = knee + math.log(8_000 / knee_hz) / ratio
+    mels = np.linspace(0, top, MEL_BINS + 2)[1:-1]
+    hertz = np.where(mels < knee, mels * step, knee_hz * np.exp(ratio * (mels - knee)))
+    hertz *= factor
+    moved = np.where(hertz < knee_hz, hertz / step, knee + np.log(hertz / knee_hz) / ratio)
+    places = np.clip((moved / top) * (MEL_BINS + 1) - 1, 0, MEL_BINS - 1)
+    low = np.minimum(places.astype(int), MEL_BINS - 2)
+    matrix = np.zeros((MEL_BINS, MEL_BINS), np.float32)
+    rows = np.arange(MEL_BINS)
+    matrix[rows, low] = 1 - (places - low)
+    matrix[rows, low + 1] = places - low
+    return matrix
