@@ -23,7 +23,7 @@ from shownotes.settings import Settings
 from shownotes.steps import lookup
 from training.names.corpus import fill, read_templates
 from training.names.documents import to_transcript
-from training.names.evaluate import Reader, run
+from training.names.evaluate import KINDS, Reader, measure
 from training.names.lexicon import Lexicon
 
 FOLDER = Path(__file__).parents[1] / "training" / "names"
@@ -59,12 +59,8 @@ def ablate(folder: Path) -> None:
         "both, catalogue, grouping": whole,
     }
     for name, reader in rows.items():
-        figures = run(folder, reader)
-        short = "  ".join(
-            f"{kind} {value.split('F1 ')[1].split()[0]}"
-            for kind, value in figures.items()
-            if "F1 " in value
-        )
+        figures = measure(folder, reader)
+        short = "  ".join(f"{kind} {figures.f1(kind):.3f}" for kind in KINDS)
         print(f"  {name:28} {short}", flush=True)
 
 
@@ -100,7 +96,9 @@ def main() -> None:
     subprocess.run([sys.executable, __file__, "--long"], check=True)
     for name in OWN_SETS:
         print(f"\nour own: {name}")
-        for kind, value in run(FOLDER / name, Reader(load_pipeline("names-en"))).items():
+        for kind, value in (
+            measure(FOLDER / name, Reader(load_pipeline("names-en"))).lines().items()
+        ):
             print(f"  {kind:38} {value}")
     print("\nby part, on our own gold")
     ablate(FOLDER / "gold")

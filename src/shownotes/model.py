@@ -316,9 +316,21 @@ class Mention:
     role_scores: dict[str, float] = field(default_factory=dict)
 
 
+class Spelling(StrEnum):
+    """Whose spelling of a name it is; the transcript's own wording is kept beside it."""
+
+    TRANSCRIPT = "transcript"
+    GLOSSARY = "glossary"
+    PRODUCER = "producer"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody named. `title` is what they are by profession; `None` when nobody said it."""
+    """Somebody named. `title` is what they are by profession; `None` when nobody said it.
+
+    Attributes:
+        spelling_variants: how the transcript has the name, where not as in `name`.
+    """
 
     name: str
     role: PersonRole
@@ -330,6 +342,7 @@ class Person:
     mentions: tuple[Evidence, ...] = ()
     confidence: float = 1.0
     spelling_variants: tuple[str, ...] = ()
+    spelled_by: Spelling = Spelling.TRANSCRIPT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -356,6 +369,7 @@ class Organization:
 
     Attributes:
         catalogue: what the catalogue knows of it, where it is one of its bodies.
+        spelling_variants: how the transcript has the name, where not as in `name`.
     """
 
     name: str
@@ -367,6 +381,16 @@ class Organization:
     mentions: tuple[Evidence, ...] = ()
     confidence: float = 1.0
     catalogue: CatalogueEntry | None = None
+    spelling_variants: tuple[str, ...] = ()
+    spelled_by: Spelling = Spelling.TRANSCRIPT
+
+    @property
+    def beside(self) -> str | None:
+        """What is printed in brackets: the acronym, or what an acronym stands for."""
+        entry = self.catalogue
+        if self.acronym is None and entry and self.name.isupper() and entry.name != self.name:
+            return entry.name
+        return self.acronym
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from shownotes.model import (
     OrganizationKind,
     PersonRole,
     Segment,
+    Spelling,
     Transcript,
     Word,
 )
@@ -175,6 +176,24 @@ def test_spellings_of_one_name_are_one_person() -> None:
     (person,) = names.people
     assert person.name == "Siobhan Okeefe"
     assert person.spelling_variants == ("Siobhan Okeeffe", "Siobhan")
+
+
+def test_the_glossary_spells_and_the_transcript_is_kept_beside() -> None:
+    names, _ = read(
+        "My guest is [Shevonne Okeefe|PERSON] of the [Merridian Rates Commission|ORG]. "
+        "[Obi Lundquist|PERSON] is away, and so is [Ana Ruiz|PERSON].",
+        glossary=("Siobhan", "Okeeffe", "Meridian Rates Commission", "Lindqvist", "dredging"),
+    )
+    guest, other, untouched = names.people
+    assert (guest.name, guest.spelled_by) == ("Shevonne Okeeffe", Spelling.GLOSSARY)
+    assert guest.spelling_variants == ("Shevonne Okeefe",)
+    assert (other.name, other.spelling_variants) == ("Obi Lindqvist", ("Obi Lundquist",))
+    assert (untouched.name, untouched.spelled_by) == ("Ana Ruiz", Spelling.TRANSCRIPT)
+    (body,) = names.organizations
+    assert (body.name, body.spelling_variants) == (
+        "Meridian Rates Commission",
+        ("Merridian Rates Commission",),
+    )
 
 
 def test_what_the_producer_gave_wins() -> None:

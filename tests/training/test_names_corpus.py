@@ -15,6 +15,7 @@ from training.names.skeletons import find_mistakes, find_overlaps
 FOLDER = Path(__file__).parents[2] / "training" / "names"
 PASSAGES = read_templates(FOLDER / "passages")
 BLIND = read_templates(FOLDER / "blind")
+GOLD = read_templates(FOLDER / "gold")
 
 
 @pytest.fixture(scope="module")
@@ -23,8 +24,14 @@ def lexicon() -> Lexicon:
 
 
 def test_there_are_enough_passages() -> None:
-    assert len(PASSAGES) >= 800
-    assert len(BLIND) >= 60
+    assert len(PASSAGES) >= 2100
+    assert len(BLIND) + len(GOLD) >= 100
+
+
+def test_there_are_many_ways_of_introducing_somebody_and_many_of_not() -> None:
+    guests = [text for _, text in PASSAGES if "{guest:" in text or "|guest" in text]
+    assert len(guests) >= 800
+    assert len(PASSAGES) - len(guests) >= 800
 
 
 def test_no_two_passages_share_a_skeleton() -> None:
@@ -35,7 +42,7 @@ def test_blind_passages_are_not_in_the_training_passages() -> None:
     between = [
         (first, second)
         for first, second, _ in find_overlaps(
-            PASSAGES + [(f"blind/{name}", text) for name, text in BLIND]
+            PASSAGES + [(f"blind/{name}", text) for name, text in BLIND + GOLD]
         )
         if first.startswith("blind/") != second.startswith("blind/")
     ]

@@ -12,6 +12,7 @@ import random
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from shownotes.adapters.catalogue import load_catalogue
 from shownotes.adapters.names import NamesPipeline, find_mentions, load_cues, load_pipeline
@@ -30,15 +31,23 @@ _HONORIFICS = frozenset({"dr", "doctor", "prof", "professor", "mr", "mrs", "ms",
 }
 
 
-def gold_names(passage: Passage, role: str) -> list[tuple[frozenset[str], str]]:
-    """Longest name of every person with this role, as words, and its variable."""
-    names: dict[str, frozenset[str]] = {}
+Key = frozenset[str]
+
+
+def gold_names(passage: Passage, role: str) -> list[tuple[frozenset[Key], str]]:
+    """Every person with this role: the forms of the name, each as words, and the variable."""
+    names: dict[str, set[Key]] = {}
     for person in passage.people:
         if person.role == role:
             key = person.variable or str(person.start)
-            words = name_key(passage.text[person.start : person.end])
-            names[key] = max(names.get(key, words), words, key=len)
-    return [(words, key) for key, words in names.items()]
+            names.setdefault(key, set()).add(name_key(passage.text[person.start : person.end]))
+    return [(_fullest(forms), variable) for variable, forms in names.items()]
+
+
+def _fullest(forms: set[Key]) -> frozenset[Key]:
+    """The forms with as many words as the longest: spellings of the full name."""
+    longest = max(map(len, forms))
+    return frozenset(form for form in forms if len(form) == longest)
 
 
 def name_key(name: str) -> frozenset[str]:
@@ -59,31 +68,74 @@ class Tally:
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
 
-    def add(
-        self, found: list[str], gold: list[frozenset[str]], optional: list[frozenset[str]]
-    ) -> str:
-        """Counts a passage; returns what was missed and what was false."""
+    def add(self, found: list[str], gold: list[frozenset[Key]], optional: list[Key]) -> str:
+        """Counts a passage; returns what was missed and what was false.
+
+        `gold` has for every name the forms that are right.
+        """
         left = list(gold)
         false = []
         for name in found:
             key = name_key(name)
-            hit = next((g for g in left if is_same(key, g)), None)
+            hit = next((g for g in left if any(is_same(key, form) for form in g)), None)
             if hit is not None:
                 left.remove(hit)
                 self.counts["right"] += 1
-            elif not any(is_same(key, g) for g in [*optional, *gold]):
+            elif not any(is_same(key, form) for form in optional) and not any(
+                is_same(key, form) for g in gold for form in g
+            ):
                 self.counts["false"] += 1
                 false.append(name)
         self.counts["missed"] += len(left)
-        missed = [" ".join(sorted(g)) for g in left]
+        missed = [" ".join(sorted(min(g, key=sorted))) for g in left]
         return f"missed {missed} false {false}" if missed or false else ""
+
+    @property
+    def f1(self) -> float:
+        right = self.counts["right"]
+        return 2 * right / max(1, 2 * right + self.counts["false"] + self.counts["missed"])
 
     def __str__(self) -> str:
         right, false, missed = (self.counts[k] for k in ("right", "false", "missed"))
         precision, recall = right / max(1, right + false), right / max(1, right + missed)
-        f1 = 2 * precision * recall / max(1e-9, precision + recall)
         counts = f"({right} right, {false} false, {missed} missed)"
-        return f"P {precision:.3f} R {recall:.3f} F1 {f1:.3f}  {counts}"
+        return f"P {precision:.3f} R {recall:.3f} F1 {self.f1:.3f}  {counts}"
+
+
+KINDS = ("guests", "hosts", "organizations")
+
+
+class Figures:
+    """What a set gave.
+
+    Attributes:
+        facts: of matched guests, by ("title" or "organization") and ("said", "right", "invented");
+            and passages without guest, "no guest", and those of them with one, "false guest".
+        not_in_text: values that do not stand in the passage; there must be none.
+    """
+
+    def __init__(self) -> None:
+        self.tallies = {kind: Tally() for kind in KINDS}
+        self.facts: Counter[Any] = Counter()
+        self.not_in_text: list[str] = []
+
+    def f1(self, kind: str) -> float:
+        return self.tallies[kind].f1
+
+    def share_right(self, kind: str) -> float:
+        return float(self.facts[kind, "right"]) / max(1, self.facts[kind, "said"])
+
+    def lines(self) -> dict[str, str]:
+        rows = {kind: str(tally) for kind, tally in self.tallies.items()}
+        for kind in ("title", "organization"):
+            rows[f"guest's {kind}"] = (
+                f"right {self.facts[kind, 'right']} of {self.facts[kind, 'said']} said, "
+                f"{self.facts[kind, 'invented']} given that nobody said"
+            )
+        rows["no-guest passages with a false guest"] = (
+            f"{self.facts['false guest']} of {self.facts['no guest']}"
+        )
+        return rows
 
 
 @dataclass(frozen=True)
@@ -109,39 +161,29 @@ class Reader:
         )
 
 
-def run(
+def measure(
     folder: Path, reader: Reader, *, seed: int = 1, show_errors: bool = False, every: int = 1
-) -> dict[str, str]:
+) -> Figures:
     """Scores every passage of a folder; slots are filled from the seed."""
     lexicon, rng = Lexicon(), random.Random(seed)
-    tallies = {kind: Tally() for kind in ("guests", "hosts", "organizations")}
-    facts: Counter[str] = Counter()
+    figures = Figures()
     for name, template in read_templates(folder)[::every]:
         passage = fill(name, template, lexicon, rng)
-        errors = _score(passage, reader.read(to_transcript(passage.text)), tallies, facts)
+        errors = _score(passage, reader.read(to_transcript(passage.text)), figures)
         if show_errors and errors:
             print(f"{name}: {passage.text}")
             print("    " + "\n    ".join(errors))
-    figures = {kind: str(tally) for kind, tally in tallies.items()}
-    for kind in ("title", "organization"):
-        figures[f"guest's {kind}"] = (
-            f"right {facts[kind, 'right']} of {facts[kind, 'said']} said, "
-            f"{facts[kind, 'invented']} given that nobody said"
-        )
-    figures["no-guest passages with a false guest"] = (
-        f"{facts['false guest']} of {facts['no guest']}"
-    )
     return figures
 
 
-def _score(passage: Passage, names: Names, tallies: dict[str, Tally], facts: Counter) -> list[str]:
+def _score(passage: Passage, names: Names, figures: Figures) -> list[str]:
     errors = []
     organizations = [a for a in passage.annotations if a.label == "ORG"]
     keys = {name_key(passage.text[a.start : a.end]): a.is_optional for a in organizations}
     gold = {
-        "guests": [key for key, _ in gold_names(passage, "guest")],
-        "hosts": [key for key, _ in gold_names(passage, "host")],
-        "organizations": [key for key, optional in keys.items() if not optional],
+        "guests": [forms for forms, _ in gold_names(passage, "guest")],
+        "hosts": [forms for forms, _ in gold_names(passage, "host")],
+        "organizations": [frozenset({k}) for k, is_optional in keys.items() if not is_optional],
     }
     found = {
         "guests": [p.name for p in names.with_role(PersonRole.GUEST)],
@@ -149,19 +191,25 @@ def _score(passage: Passage, names: Names, tallies: dict[str, Tally], facts: Cou
         "organizations": [n for o in names.organizations for n in (o.name, o.acronym) if n],
     }
     optional = [key for key, is_optional in keys.items() if is_optional]
-    for kind, tally in tallies.items():
+    for kind, tally in figures.tallies.items():
         message = tally.add(found[kind], gold[kind], optional)
         errors += [f"{kind}: {message}"] if message else []
     if not gold["guests"]:
-        facts["no guest"] += 1
-        facts["false guest"] += bool(found["guests"])
-    return errors + _score_facts(passage, names, facts)
+        figures.facts["no guest"] += 1
+        figures.facts["false guest"] += bool(found["guests"])
+    said = " ".join(passage.text.lower().split())
+    values = [o.name for o in names.organizations]
+    values += [f.value for p in names.people for f in (p.title, p.organization) if f]
+    figures.not_in_text += [value for value in values if value.lower() not in said]
+    return errors + _score_facts(passage, names, figures.facts)
 
 
-def _score_facts(passage: Passage, names: Names, facts: Counter) -> list[str]:
+def _score_facts(passage: Passage, names: Names, facts: Counter[Any]) -> list[str]:
     errors = []
-    for key, variable in gold_names(passage, "guest"):
-        person = next((p for p in names.people if is_same(name_key(p.name), key)), None)
+    for forms, variable in gold_names(passage, "guest"):
+        person = next(
+            (p for p in names.people if any(is_same(name_key(p.name), f) for f in forms)), None
+        )
         if person is None:
             continue
         for kind, label in (("title", "ROLE"), ("organization", "ORG")):
@@ -197,14 +245,14 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1, help="every n-th passage, as --hold-out")
     parser.add_argument("--errors", action="store_true")
     arguments = parser.parse_args()
-    figures = run(
+    figures = measure(
         arguments.folder,
         Reader(load_pipeline(arguments.pipeline)),
         seed=arguments.seed,
         show_errors=arguments.errors,
         every=arguments.every,
     )
-    for name, value in figures.items():
+    for name, value in figures.lines().items():
         print(f"{name:40} {value}")
 
 

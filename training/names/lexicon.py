@@ -8,10 +8,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from shownotes.adapters.catalogue import BUNDLED, THINGS, WELL_KNOWN
+
 if TYPE_CHECKING:
     import random
 
 _FOLDER = Path(__file__).parent / "lists"
+# Share of names in slots that are taken from the product's lists of well-known ones.
+KNOWN_SHARE = 0.4
+_SLOTS = {
+    "company": "company",
+    "university": "university",
+    "media": "media",
+    "ngo": "ngo",
+    "political": "party",
+    "government_agency": "agency",
+    "intergovernmental": "igo",
+    "GPE": "city",
+    "LOC": "loc",
+    "PRODUCT": "product",
+    "WORK_OF_ART": "work",
+    "EVENT": "event",
+    "LAW": "law",
+}
 _PART = re.compile(r"<([a-z]+)>")
 
 
@@ -39,11 +58,14 @@ class Lexicon:
             "family": self.family,
             "known": data["known"]["mentioned"],
         }
+        self._known = _read_known()
         self._lists["place"] = data["parts"]["country"] + data["parts"]["state"]
         self._lists["code"] = [word.upper() for word in data["parts"]["coined"]]
 
     def compose(self, slot: str, rng: random.Random) -> str:
-        """Composes a name of this kind, its parts in `<>` filled in turn."""
+        """Composes a name of this kind, its parts in `<>` filled in turn, or takes a known one."""
+        if slot in self._known and rng.random() < KNOWN_SHARE:
+            return rng.choice(self._known[slot])
         pattern = text = rng.choice(self._lists[slot])
         # A part may have parts of its own ("mayor of <city>", "New <family>").
         while _PART.search(text):
@@ -83,6 +105,20 @@ class Lexicon:
                 f"{invented} {_blend(family, rng.choice(self.family))}", invented, family
             )
         return PersonName(f"{given} {family}", given, family)
+
+
+def _read_known() -> dict[str, list[str]]:
+    """The product's own lists of well-known names, by slot."""
+    known: dict[str, list[str]] = {}
+    for path in (*WELL_KNOWN, THINGS):
+        for kind, names in tomllib.loads(path.read_text(encoding="utf-8")).items():
+            if kind in _SLOTS and names:
+                known.setdefault(_SLOTS[kind], []).extend(names)
+    for body in tomllib.loads(BUNDLED.read_text(encoding="utf-8"))["body"]:
+        slot = _SLOTS.get(body["kind"])
+        if slot:
+            known.setdefault(slot, []).extend([body["name"], *body["aliases"]])
+    return known
 
 
 def _read_words(path: Path) -> list[str]:

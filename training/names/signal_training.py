@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from shownotes.adapters.names import load_cues, with_roles
 from shownotes.adapters.spelling import is_alike
 from shownotes.core.cues import place
-from shownotes.core.people import OTHER, OWN, NameSignals, claim_features, pair_up
+from shownotes.core.people import OTHER, OWN, NameSignals, describe_pair, pair_up
 from shownotes.core.roles import ROLES, NamedSpan, describe_people
 from shownotes.core.sentences import split
 from shownotes.core.signals import Signal, switch_on
@@ -35,10 +35,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from shownotes.core.cues import Place
+    from shownotes.core.grouping import Somebody
     from shownotes.core.ownership import Pair
     from shownotes.model import Sentence, Transcript
 
-FILLS = 4
+FILLS = 8
 FOLDS = 4
 # Inverse regularization, chosen on every sixth passage held out (2026-11-24).
 MENTION_STRENGTH, STANDING_STRENGTH, OWNER_STRENGTH = 2.0, 1.0, 1.0
@@ -51,6 +52,11 @@ SWAPPED = 0.15
 MIN_PASSAGES = 2
 # Share of the names that are not people, and of people, that are hidden: recognisers miss some.
 MISSED, PEOPLE_MISSED = 0.25, 0.06
+# Share of other names that are taken for people, as recognisers do with titles and places.
+MISTAKEN = 0.08
+# Share of people whose role the product gets wrong, as ownership must expect.
+WRONG_ROLES = 0.2
+NEVER_MISTAKEN = frozenset({"PERSON", "ROLE", "DATE"})
 # Passages of more characters than this are documents of their own; shorter ones may be joined.
 LONG = 450
 
@@ -83,7 +89,8 @@ class Document:
 
 def train_signals(templates: list[tuple[str, str]], seed: int) -> dict[str, dict[str, list[float]]]:
     """Tables of weights by signal, as `shownotes.adapters.names.read_signals` takes them."""
-    documents = make_documents(templates, FILLS, random.Random(seed))
+    rng = random.Random(seed)
+    documents = make_documents(templates, FILLS, rng)
     mention_samples = [list(sample_mentions(document)) for document in documents]
     every_mention = [sample for part in mention_samples for sample in part]
     standing: list[Sample] = []
@@ -101,8 +108,8 @@ def train_signals(templates: list[tuple[str, str]], seed: int) -> dict[str, dict
             if fold_of(document.name) == fold:
                 found = read(document, judge)
                 standing += sample_standings(document, found)
-                titles += sample_owners(document, found, "ROLE")
-                organizations += sample_owners(document, found, "ORG")
+                titles += sample_owners(document, found, "ROLE", rng)
+                organizations += sample_owners(document, found, "ORG", rng)
     whose = (OWN, OTHER)
     tables = {
         "mention": fit(every_mention, ROLES, strength=MENTION_STRENGTH),
@@ -165,6 +172,9 @@ def to_document(passage: Passage, rng: random.Random | None = None) -> Document 
             owned.append((mention, annotation.owner))
         share = PEOPLE_MISSED if annotation.label == "PERSON" else MISSED
         if rng is None or rng.random() >= share:
+            is_mistaken = rng is not None and annotation.label not in NEVER_MISTAKEN
+            if is_mistaken and rng.random() < MISTAKEN:  # type: ignore[union-attr]
+                mention = replace(mention, label="PERSON")
             mentions.append(mention)
             gold[place(mention)] = annotation
     return Document(passage.name, transcript, sentences, mentions, gold, owned)
@@ -222,15 +232,29 @@ CUES = load_cues("en")
 
 def sample_standings(document: Document, found: Study) -> Iterator[Sample]:
     for somebody, features in zip(found.people, describe_standings(found), strict=True):
-        roles = [document.gold[place(m)].role for m in somebody.mentions]
-        if roles:
-            role = max(ROLES, key=lambda r, roles=roles: roles.count(r))
+        if somebody.mentions:
+            role = gold_role(document, somebody)
             yield Sample(features, ROLES.index(role), document.name)
 
 
-def sample_owners(document: Document, found: Study, label: str) -> Iterator[Sample]:
-    """Pairs of a person and a name; of a pair that is right, only the nearest mention."""
+def gold_role(document: Document, somebody: Somebody) -> str:
+    """The role that most of somebody's mentions have in the gold."""
+    roles = [document.gold[place(m)].role or "mentioned" for m in somebody.mentions]
+    return max(ROLES, key=roles.count)
+
+
+def sample_owners(
+    document: Document, found: Study, label: str, rng: random.Random
+) -> Iterator[Sample]:
+    """Pairs of a person and a name; of a pair that is right, only the nearest mention.
+
+    The people's roles are the right ones, but for as many as the product gets wrong.
+    """
     named, pairs = pair_up(found, label)
+    roles = [
+        rng.choice(ROLES) if rng.random() < WRONG_ROLES else gold_role(document, somebody)
+        for somebody in found.people
+    ]
     nearest: dict[tuple[int, int], Pair] = {}
     for pair in pairs:
         key = pair.person, pair.candidate
@@ -241,7 +265,7 @@ def sample_owners(document: Document, found: Study, label: str) -> Iterator[Samp
         is_own = owns(document, named[pair.candidate], owners)
         if is_own and nearest[pair.person, pair.candidate] is not pair:
             continue
-        features = [*pair.features, *claim_features(found, pair, named)]
+        features = describe_pair(found, pair, named, roles)
         yield Sample(switch_on(features), 0 if is_own else 1, document.name)
 
 

@@ -13,7 +13,11 @@ from shownotes.core.catalogue import Catalogue, make_catalogue
 from shownotes.errors import SettingsError
 from shownotes.model import CatalogueEntry, OrganizationKind
 
-BUNDLED = Path(str(resources.files("shownotes"))) / "data" / "public_bodies.toml"
+DATA = Path(str(resources.files("shownotes"))) / "data"
+BUNDLED = DATA / "public_bodies.toml"
+# Names alone, by kind or label: what everybody has heard of.
+WELL_KNOWN = (DATA / "well_known_companies.toml", DATA / "well_known_bodies.toml")
+THINGS = DATA / "well_known_things.toml"
 # What a show's folder under `shows/` may hold.
 SHOW_FILE = "bodies.toml"
 
@@ -55,7 +59,17 @@ def load_catalogue(additions: Sequence[Path] = ()) -> Catalogue:
 @cache
 def _load(files: tuple[tuple[Path, int], ...]) -> Catalogue:
     paths = [BUNDLED, *(path for path, _ in files)]
-    return make_catalogue(body for path in paths for body in _read(path))
+    bodies = [body for path in paths for body in _read(path)]
+    listed = tomllib.loads(THINGS.read_text(encoding="utf-8"))
+    things = {name: label for label, names in listed.items() for name in names}
+    return make_catalogue(bodies, well_known=_read_well_known(), things=things)
+
+
+def _read_well_known() -> Iterator[CatalogueEntry]:
+    for path in WELL_KNOWN:
+        for kind, names in tomllib.loads(path.read_text(encoding="utf-8")).items():
+            for name in names:
+                yield CatalogueEntry(name=name, kind=OrganizationKind(kind))
 
 
 def _read(path: Path) -> Iterator[tuple[CatalogueEntry, Sequence[str]]]:

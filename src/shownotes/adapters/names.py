@@ -28,6 +28,9 @@ from shownotes.model import Mention, Sentence, Transcript
 SIGNALS = "signals.json"
 # Characters handed to the pipeline at once: enough context for a name, little memory for 3 hours.
 _CHUNK_CHARS = 2000
+_BATCH = 32
+# Letters of a single-word name that is known without its capital.
+_LONG_ENOUGH = 6
 # Parts of stock pipelines that find no names and cost time.
 _UNUSED_PIPES = ("tagger", "morphologizer", "parser", "attribute_ruler", "lemmatizer", "senter")
 _LABELS = frozenset(
@@ -48,6 +51,10 @@ _LABELS = frozenset(
 )
 # Labels that yield to the catalogue.
 _UNSURE = frozenset({"GPE", "LOC", "FAC", "PRODUCT", "WORK_OF_ART", "LAW", "EVENT", "NORP"})
+# Bodies of which everybody knows the name, and the catalogue no more.
+_WELL_KNOWN = "WELL_KNOWN"
+# The catalogue's label for what looks like a name and is none.
+_NO_NAME = "NONE"
 # Other languages' pipelines follow other schemes.
 _SAME_LABEL = {"PER": "PERSON", "ORGANIZATION": "ORG", "PERSONNAME": "PERSON"}
 
@@ -139,8 +146,16 @@ def find_mentions(
     Bodies of the catalogue are found by their names, whatever the pipeline takes them for.
     """
     sentences = split(transcript)
-    look_up = _match_catalogue(pipeline.recognisers[0], catalogue) if catalogue else None
-    found = [m for chunk in _chunks(sentences) for m in _find(chunk, pipeline, look_up)]
+    chunks = list(_chunks(sentences))
+    texts = [" ".join(sentence.text for sentence in chunk) for chunk in chunks]
+    look_up = _match_catalogue(pipeline.recognisers[0], catalogue, texts) if catalogue else None
+    # Several chunks at a time: half as long as one by one.
+    read = zip(*(nlp.pipe(texts, batch_size=_BATCH) for nlp in pipeline.recognisers), strict=True)
+    found = [
+        mention
+        for chunk, docs in zip(chunks, read, strict=True)
+        for mention in _find(chunk, docs, look_up, catalogue)
+    ]
     return with_roles(found, sentences, pipeline.signals)
 
 
@@ -188,28 +203,27 @@ _LookUp = Callable[[Any], list[_Stretch]]
 
 
 def _find(
-    chunk: Sequence[Sentence], pipeline: NamesPipeline, look_up: _LookUp | None
+    chunk: Sequence[Sentence],
+    docs: Sequence[Any],
+    look_up: _LookUp | None,
+    catalogue: Catalogue | None,
 ) -> Iterator[Mention]:
+    """The mentions of a chunk, as every recogniser has read it."""
     starts, length = [], 0
     for sentence in chunk:
         starts.append(length)
         length += len(sentence.text) + 1
-    text = " ".join(sentence.text for sentence in chunk)
     found: list[_Stretch] = []
-    known: list[_Stretch] = []
-    for number, nlp in enumerate(pipeline.recognisers):
-        doc = nlp(text)
+    for doc in docs:
         ents = [_Stretch(e.start_char, e.end_char, _label(e)) for e in doc.ents]
         found += [e for e in ents if e.label and not any(e.overlaps(f) for f in found)]
-        if number == 0 and look_up is not None:
-            known = look_up(doc)
-    for body in known:
+    if catalogue:
+        found = [_as_known(stretch, docs[0].text, catalogue) for stretch in found]
+    for body in look_up(docs[0]) if look_up else ():
         rivals = [stretch for stretch in found if stretch.overlaps(body)]
-        if all(body.contains(r) or r.label in _UNSURE for r in rivals) and not any(
-            r.label == "PERSON" or (r.label == "ORG" and r.contains(body)) for r in rivals
-        ):
-            found = [*(s for s in found if s not in rivals), body]
-    for stretch in sorted(found, key=lambda s: s.start):
+        if all(_gives_way(rival, body) for rival in rivals):
+            found = [*(s for s in found if s not in rivals), replace(body, label="ORG")]
+    for stretch in sorted((s for s in found if s.label != _NO_NAME), key=lambda s: s.start):
         index = bisect.bisect_right(starts, stretch.start) - 1
         sentence, offset = chunk[index], starts[index]
         start, end = stretch.start - offset, min(stretch.end - offset, len(sentence.text))
@@ -218,27 +232,64 @@ def _find(
             yield _mention(sentence, start, end, stretch.label)
 
 
+def _gives_way(rival: _Stretch, body: _Stretch) -> bool:
+    """Whether a recogniser's name is given up for one of the catalogue's.
+
+    A longer name that has the body's in it ("the Secretariat of ...") is another name, and "Ford"
+    may be a person.
+    """
+    if body.label == _WELL_KNOWN:
+        return body.contains(rival) and rival.label != "PERSON"
+    return body.contains(rival) or rival.label in _UNSURE
+
+
+def _as_known(stretch: _Stretch, text: str, catalogue: Catalogue) -> _Stretch:
+    """A stretch with the label that everybody knows, if it was taken for a person or a body."""
+    if stretch.label not in {"PERSON", "ORG"}:
+        return stretch
+    name = text[stretch.start : stretch.end]
+    if catalogue.candidates(name):
+        return stretch
+    return replace(stretch, label=catalogue.label_thing(name) or stretch.label)
+
+
 def _label(ent: Any) -> str:
     """Our label for a pipeline's, empty for those that are no names."""
     label = _SAME_LABEL.get(ent.label_.upper(), ent.label_.upper())
     return label if label in _LABELS else ""
 
 
-def _match_catalogue(nlp: Any, catalogue: Catalogue) -> _LookUp:
+def _match_catalogue(nlp: Any, catalogue: Catalogue, texts: Sequence[str]) -> _LookUp:
     """A search for the catalogue's names: long ones in any case, short ones as they are written."""
     from spacy.matcher import PhraseMatcher
     from spacy.util import filter_spans
 
+    whole = "\n".join(texts)
+    lowered = whole.lower()
     words = PhraseMatcher(nlp.vocab, attr="LOWER")
-    words.add("BODY", [nlp.make_doc(form) for form in catalogue.long_forms])
     letters = PhraseMatcher(nlp.vocab, attr="ORTH")
-    letters.add("BODY", [nlp.make_doc(form) for form in catalogue.short_forms])
+    # Only what stands somewhere in the text: taking 3,000 names apart costs half a second.
+    words.add("BODY", [nlp.make_doc(form) for form in catalogue.long_forms if form in lowered])
+    letters.add("BODY", [nlp.make_doc(form) for form in catalogue.short_forms if form in whole])
+    # Where nothing has a capital, long enough names are still no ordinary words.
+    small = PhraseMatcher(nlp.vocab, attr="LOWER")
+    long_enough = [form for form in catalogue.short_forms if len(form) >= _LONG_ENOUGH]
+    small.add("BODY", [nlp.make_doc(f.lower()) for f in long_enough if f.lower() in lowered])
 
     def look_up(doc: Any) -> list[_Stretch]:
         spans = list(words(doc, as_spans=True))
-        if not doc.text.isupper():
-            spans += letters(doc, as_spans=True)
-        return [_Stretch(s.start_char, s.end_char, "ORG") for s in filter_spans(spans)]
+        if doc.text.islower():
+            spans += small(doc, as_spans=True)
+        elif not doc.text.isupper():
+            spans += (s for s in letters(doc, as_spans=True) if not _may_be_a_word(s))
+        return [
+            _Stretch(
+                s.start_char,
+                s.end_char,
+                "ORG" if any(e.jurisdiction for e in catalogue.candidates(s.text)) else _WELL_KNOWN,
+            )
+            for s in filter_spans(spans)
+        ]
 
     return look_up
 
@@ -255,6 +306,13 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int]:
         is_abbreviation = text[start:end].lower().endswith((" inc.", " co.", " ltd.", " jr."))
         end -= 0 if is_abbreviation else 1
     return start, end
+
+
+def _may_be_a_word(span: Any) -> bool:
+    """Whether a short name may be an ordinary word that begins a sentence ("Grab a coffee")."""
+    first = span[0]
+    is_plain = len(span) == 1 and first.text[1:].islower()
+    return bool(is_plain and first.is_sent_start and not first.ent_type_)
 
 
 def _mention(sentence: Sentence, start: int, end: int, label: str) -> Mention:

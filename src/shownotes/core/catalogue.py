@@ -17,6 +17,8 @@ class Catalogue:
 
     by_words: Mapping[str, Sequence[CatalogueEntry]] = field(default_factory=dict)
     by_letters: Mapping[str, Sequence[CatalogueEntry]] = field(default_factory=dict)
+    # Well-known names that are neither bodies nor people, with their label (or NONE), lower case.
+    things: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def long_forms(self) -> Iterable[str]:
@@ -27,6 +29,11 @@ class Catalogue:
     def short_forms(self) -> Iterable[str]:
         """Single words and acronyms, which mean the body only as they are written here."""
         return self.by_letters.keys()
+
+    def label_thing(self, text: str) -> str | None:
+        """The label of a well-known name that is neither a body nor a person; NONE for no name."""
+        key = text.strip(" ,.").removesuffix("'s").removesuffix("’s").casefold()
+        return self.things.get(key.removeprefix("the "))
 
     def candidates(self, name: str) -> Sequence[CatalogueEntry]:
         """All bodies that a name may mean."""
@@ -56,8 +63,16 @@ class Catalogue:
         return counts
 
 
-def make_catalogue(bodies: Iterable[tuple[CatalogueEntry, Sequence[str]]]) -> Catalogue:
-    """A catalogue of bodies with their aliases; of two with one name the later one counts."""
+def make_catalogue(
+    bodies: Iterable[tuple[CatalogueEntry, Sequence[str]]],
+    *,
+    well_known: Iterable[CatalogueEntry] = (),
+    things: Mapping[str, str] | None = None,
+) -> Catalogue:
+    """A catalogue of bodies with their aliases; of two with one name the later one counts.
+
+    Well-known bodies, of which only name and kind are told, give way to all others.
+    """
     named = {entry.name: (entry, aliases) for entry, aliases in bodies}
     by_words: dict[str, list[CatalogueEntry]] = {}
     by_letters: dict[str, list[CatalogueEntry]] = {}
@@ -67,7 +82,16 @@ def make_catalogue(bodies: Iterable[tuple[CatalogueEntry, Sequence[str]]]) -> Ca
                 by_words.setdefault(_key(form), []).append(entry)
             else:
                 by_letters.setdefault(form.replace(".", ""), []).append(entry)
-    return Catalogue(by_words, by_letters)
+    known = {text.casefold(): label for text, label in (things or {}).items()}
+    for entry in well_known:
+        # What is a body and a thing (a platform, say), the recogniser must tell.
+        if known.pop(entry.name.casefold(), None):
+            continue
+        if " " in entry.name:
+            by_words.setdefault(_key(entry.name), [entry])
+        else:
+            by_letters.setdefault(entry.name.replace(".", ""), [entry])
+    return Catalogue(by_words, by_letters, known)
 
 
 def _key(name: str) -> str:

@@ -16,6 +16,7 @@ from shownotes.model import (
     PersonRole,
     Sentence,
     ShowNotes,
+    Spelling,
     Transcript,
 )
 
@@ -80,14 +81,18 @@ def _about_people(notes: ShowNotes, names: Names) -> Iterator[Check]:
             yield Check(
                 code="doubtful_name", message=f"Is “{person.name}” the right name?", start=start
             )
-        variants = [v for v in person.spelling_variants if not _is_part(v, person.name)]
-        if variants:
-            others = ", ".join(variants)
-            yield Check(
-                code="spelling",
-                message=f"{person.name} is also spelled {others} in the transcript.",
-                start=start,
-            )
+        yield from _about_spelling(person, start)
+
+
+def _about_spelling(named: Person | Organization, start: float | None) -> Iterator[Check]:
+    variants = [v for v in named.spelling_variants if not _is_part(v, named.name)]
+    if not variants:
+        return
+    others = ", ".join(variants)
+    message = f"{named.name} is also spelled {others} in the transcript."
+    if named.spelled_by is Spelling.GLOSSARY:
+        message = f"{named.name} is spelled as in the glossary; the transcript has {others}."
+    yield Check(code="spelling", message=message, start=start)
 
 
 def _is_part(variant: str, name: str) -> bool:
@@ -116,9 +121,15 @@ def _about_bodies(notes: ShowNotes) -> Iterator[Check]:
         if body.description is None:
             yield Check(
                 code="missing_description",
-                message=f"Nobody says what {body.name} does; it is listed by its name alone.",
+                message=f"Nobody says what {body.name} does; it is listed by its name alone."
+                + (
+                    f" The catalogue: it {body.catalogue.does}."
+                    if body.catalogue and body.catalogue.does
+                    else ""
+                ),
                 start=start,
             )
+        yield from _about_spelling(body, start)
         if body.confidence < SURE_NAME:
             yield _doubtful_body(body, start)
 

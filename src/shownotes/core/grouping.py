@@ -70,6 +70,36 @@ def best_spelling(somebody: Somebody) -> str:
     )
 
 
+def spell(name: str, glossary: Sequence[str], is_alike: Alike | None) -> str:
+    """A name as the glossary spells it: the whole of it, or single words of it.
+
+    The name itself when the glossary has nothing like it.
+    """
+    words = name.split()
+    for term in glossary:
+        parts = term.split()
+        if len(parts) == len(words) and all(map(_like(is_alike), words, parts)):
+            return term
+    single = [term for term in glossary if len(term.split()) == 1 and term[:1].isupper()]
+    known = {term.casefold() for term in single}
+    return " ".join(
+        word
+        if word.casefold() in known
+        else next((term for term in single if _like(is_alike)(word, term)), word)
+        for word in words
+    )
+
+
+def _like(is_alike: Alike | None) -> Alike:
+    """Words of one name: the same letters, or spelled alike; articles and short words only same."""
+
+    def like(first: str, second: str) -> bool:
+        a, b = first.casefold(), second.casefold()
+        return a == b or (is_alike is not None and is_alike(a, b))
+
+    return like
+
+
 def name_words(mention: Mention, cues: NameCues) -> list[str]:
     """The words of a name without honorifics, lower case."""
     words = [word.removesuffix("'s") for word in words_of(mention.text)]

@@ -4,11 +4,12 @@ Nothing is invented: a title or an organization is `None` unless a sentence says
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from shownotes.core.catalogue import Catalogue
 from shownotes.core.cues import MaskedSentence, NameCues, place, words_of
-from shownotes.core.grouping import Alike, Somebody, best_spelling
+from shownotes.core.grouping import Alike, Somebody, best_spelling, spell
 from shownotes.core.introductions import choose
 from shownotes.core.organizations import find_events, find_organizations
 from shownotes.core.ownership import Pair, find_pairs
@@ -22,14 +23,16 @@ from shownotes.model import (
     GivenPerson,
     Mention,
     Names,
+    Organization,
     Person,
     PersonRole,
+    Spelling,
     Transcript,
 )
 
 # A title or an organization is somebody's from this probability on. On passages held out, two of
 # three that reach it are right, as of those that reach 0.5; but more of what was said is found.
-OWNED = 0.35
+OWNED = 0.3
 OWN, OTHER = "own", "other"
 
 
@@ -61,11 +64,13 @@ def identify(
     signals: NameSignals | None = None,
     is_alike: Alike | None = None,
     catalogue: Catalogue | None = None,
+    glossary: Sequence[str] = (),
 ) -> Names:
     """Who and what is named in a transcript.
 
     Known hosts and guests need no cue, and what the producer gave about them wins; the show's own
-    name is no organization.
+    name is no organization. Names that are spelled like one in the glossary are spelled as there,
+    and the transcript's own spelling is kept beside it.
     """
     given_people = [*known_hosts, *known_guests]
     found = study(
@@ -74,9 +79,10 @@ def identify(
         cues=cues,
         given=[person.name for person in given_people],
         is_alike=is_alike,
+        show=show,
     )
     roles = decide_roles(found, signal=signals.standing if signals else None, cues=cues)
-    facts = _own(found, signals) if signals else _claimed(found)
+    facts = _own(found, [role for role, _ in roles], signals) if signals else _claimed(found)
     given = {_key(g.name): PersonRole.HOST for g in known_hosts}
     given |= {_key(g.name): PersonRole.GUEST for g in known_guests}
     people = [
@@ -84,9 +90,11 @@ def identify(
         for number, somebody in enumerate(found.people)
         if somebody.mentions
     ]
+    bodies = find_organizations(found.masked, cues=cues, show=show, catalogue=catalogue)
+    spelled = [_spell(person, glossary, is_alike) for person in people]
     return Names(
-        people=_add_given(people, known_hosts, known_guests),
-        organizations=find_organizations(found.masked, cues=cues, show=show, catalogue=catalogue),
+        people=_add_given(spelled, known_hosts, known_guests),
+        organizations=tuple(_spell(body, glossary, is_alike) for body in bodies),
         events=find_events(found.masked, cues=cues),
         pipeline=pipeline,
     )
@@ -101,11 +109,11 @@ def _claimed(found: Study) -> _Facts:
     return lambda number: choose(found.claims.get(number, ()))
 
 
-def _own(found: Study, signals: NameSignals) -> _Facts:
+def _own(found: Study, roles: Sequence[PersonRole], signals: NameSignals) -> _Facts:
     """What the learned signal and the patterns say together."""
     best: dict[tuple[int, str], tuple[float, Mention]] = {}
     for label, signal in (("ROLE", signals.title), ("ORG", signals.organization)):
-        for person, mention, probability in weigh_owners(found, label, signal):
+        for person, mention, probability in weigh_owners(found, roles, label, signal):
             if probability >= max(OWNED, best.get((person, label), (0.0, mention))[0]):
                 best[person, label] = (probability, mention)
 
@@ -123,16 +131,29 @@ def _fact(found: Study, mention: Mention) -> Fact:
     return Fact(value=mention.text.strip(" ,."), evidence=found.masked[mention.sentence].evidence)
 
 
-def weigh_owners(found: Study, label: str, signal: Signal) -> list[tuple[int, Mention, float]]:
+def weigh_owners(
+    found: Study, roles: Sequence[PersonRole], label: str, signal: Signal
+) -> list[tuple[int, Mention, float]]:
     """Person, title or organization, and how likely it is theirs, for every pair of a study."""
     named, pairs = pair_up(found, label)
     weighed: dict[tuple[int, int], float] = {}
     for pair in pairs:
-        features = switch_on([*pair.features, *claim_features(found, pair, named)])
+        features = switch_on(describe_pair(found, pair, named, roles))
         probability = signal.score(features)[OWN]
         key = pair.person, pair.candidate
         weighed[key] = max(probability, weighed.get(key, 0.0))
     return [(person, named[at], value) for (person, at), value in weighed.items()]
+
+
+def describe_pair(
+    found: Study, pair: Pair, named: Sequence[Mention], roles: Sequence[str]
+) -> list[str]:
+    """All features of a pair: its words, what patterns say, and who the person is."""
+    role = str(roles[pair.person])
+    spoken = next((feature for feature in pair.features if " pronoun " in feature), "")
+    alone = " alone" if list(map(str, roles)).count(role) == 1 else ""
+    who = [f"role {role}", f"role {role}{alone}", f"role {role} {spoken}"]
+    return [*pair.features, *claim_features(found, pair, named), *who]
 
 
 def pair_up(found: Study, label: str) -> tuple[list[Mention], list[Pair]]:
@@ -168,6 +189,23 @@ def claim_features(found: Study, pair: Pair, named: Sequence[Mention]) -> list[s
     return features or ["unclaimed"]
 
 
+_Named = TypeVar("_Named", Person, Organization)
+
+
+def _spell(named: _Named, glossary: Sequence[str], is_alike: Alike | None) -> _Named:
+    """Spelled as in the glossary, unless the producer has spelled it."""
+    name = spell(named.name, glossary, is_alike)
+    if name == named.name or named.spelled_by is not Spelling.TRANSCRIPT:
+        return named
+    variants = tuple(dict.fromkeys([named.name, *named.spelling_variants]))
+    return replace(
+        named,
+        name=name,
+        spelling_variants=tuple(v for v in variants if v != name),
+        spelled_by=Spelling.GLOSSARY,
+    )
+
+
 def _key(name: str) -> str:
     return " ".join(words_of(name))
 
@@ -195,6 +233,7 @@ def _to_person(
         mentions=_unique(mentions),
         confidence=round(confidence, 3),
         spelling_variants=tuple(v for v in spellings if v != name),
+        spelled_by=Spelling.PRODUCER if given else Spelling.TRANSCRIPT,
     )
 
 
@@ -224,5 +263,6 @@ def _add_given(
             link=given.link,
             mentions=person.mentions,
             spelling_variants=person.spelling_variants,
+            spelled_by=Spelling.PRODUCER,
         )
     return tuple(found.values())

@@ -4,10 +4,10 @@ The signals are trained on the same study that is made when a transcript is read
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from shownotes.core.cues import MaskedSentence, NameCues, Place, mask, place
+from shownotes.core.cues import MaskedSentence, NameCues, Place, mask, place, words_of
 from shownotes.core.grouping import Alike, Somebody, group_people
 from shownotes.core.introductions import Claim, find_claims
 from shownotes.core.sentences import split
@@ -46,10 +46,11 @@ def study(
     cues: NameCues,
     given: Sequence[str] = (),
     is_alike: Alike | None = None,
+    show: str | None = None,
 ) -> Study:
     """Group the people of a transcript and read what stands around them."""
     sentences = split(transcript)
-    kept = _keep_names(mentions, sentences, cues)
+    kept = _keep_names(_name_shows(mentions, sentences, cues), sentences, cues, show)
     masked = mask(sentences, kept, cues)
     people = group_people(kept, cues, given=given, is_alike=is_alike)
     behind = {place(m): number for number, s in enumerate(people) for m in s.mentions}
@@ -71,10 +72,32 @@ def study(
     return Study(sentences, masked, people, behind, points, self_named, claims)
 
 
-def _keep_names(
+def _name_shows(
     mentions: Sequence[Mention], sentences: Sequence[Sentence], cues: NameCues
+) -> Iterator[Mention]:
+    """The mentions, those that are called a show no longer people or bodies."""
+    before, after = (cues.organization_patterns(f"{side}_shows") for side in ("before", "after"))
+    for mention in mentions:
+        text = sentences[mention.sentence].text.lower()
+        left, right = text[: mention.start_char], text[mention.end_char :]
+        is_show = mention.label in _NAME_LABELS and (
+            any(pattern.search(left) for pattern in before)
+            or any(pattern.search(right) for pattern in after)
+        )
+        yield replace(mention, label="WORK_OF_ART") if is_show else mention
+
+
+def _keep_names(
+    mentions: Iterable[Mention],
+    sentences: Sequence[Sentence],
+    cues: NameCues,
+    show: str | None,
 ) -> list[Mention]:
-    """Leave out what is no name: words in lower case where there are capitals, places, months."""
+    """Leave out what is no name: words in lower case where there are capitals, places, months.
+
+    The show's own name is nobody's either.
+    """
+    own = words_of(show or "")
     capitals = sum(not sentence.text.islower() for sentence in sentences)
     is_cased = capitals >= _CASED_SHARE * len(sentences)
     return [
@@ -82,6 +105,7 @@ def _keep_names(
         for m in mentions
         if not (is_cased and m.text.islower() and m.label not in _LOWER_CASE_LABELS)
         and not (m.label in _NAME_LABELS and cues.is_no_name(m.text))
+        and not (m.label == "PERSON" and words_of(m.text) == own)
     ]
 
 

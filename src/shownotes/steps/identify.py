@@ -43,7 +43,9 @@ def _inputs(walk: Walk) -> Mapping[str, str]:
     known, show = "", None
     if walk.folder.has("episode.json"):
         metadata = walk.folder.read("episode.json", Episode).metadata
-        known = content_sha256([repr(metadata.hosts), repr(metadata.guests), metadata.show])
+        known = content_sha256(
+            [repr(metadata.hosts), repr(metadata.guests), metadata.show, metadata.glossary]
+        )
         show = metadata.show
     added = [file_sha256(path) for path in catalogue_files(walk.settings, show) if path.is_file()]
     return {
@@ -85,6 +87,7 @@ def _search(walk: Walk, transcript: Transcript, sources: Sequence[str]) -> Names
         known_guests=metadata.guests,
         show=metadata.show,
         bodies=catalogue_files(walk.settings, metadata.show),
+        glossary=metadata.glossary,
     )
 
 
@@ -96,6 +99,7 @@ def find_names(
     known_guests: Sequence[GivenPerson] = (),
     show: str | None = None,
     bodies: Sequence[Path] = (),
+    glossary: Sequence[str] = (),
 ) -> Names:
     """Look for names in any transcript, an episode's or not.
 
@@ -121,6 +125,7 @@ def find_names(
         signals=pipeline.signals,
         is_alike=is_alike,
         catalogue=catalogue,
+        glossary=glossary,
     )
     return names if has_cues(language) else replace(names, warnings=(_no_cues(language),))
 

@@ -1,0 +1,51 @@
+"""The gate: the bundled pipeline on openings that it was not trained on. Floors only rise.
+
+`gold` was written by another writer than the corpus and is read by nobody who works on the rules;
+`blind` is older. `python -m training.names.evaluate FOLDER` prints the same figures.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from shownotes.adapters.names import load_pipeline
+from training.names.corpus import read_templates
+from training.names.evaluate import Figures, Reader, measure
+
+FOLDER = Path(__file__).parents[2] / "training" / "names"
+# Figures of 2026-11-24, cut after the second digit.
+FLOORS = {
+    "gold": {"guests": 0.0, "hosts": 0.0, "organizations": 0.0, "title": 0.0, "organization": 0.0},
+    "blind": {"guests": 0.0, "hosts": 0.0, "organizations": 0.0, "title": 0.0, "organization": 0.0},
+}
+MOST_INVENTED = {"gold": 0, "blind": 0}
+MOST_FALSE_GUESTS = {"gold": 0, "blind": 0}
+
+
+@pytest.fixture(scope="module", params=list(FLOORS))
+def measured(request: pytest.FixtureRequest) -> tuple[str, Figures]:
+    return request.param, measure(FOLDER / request.param, Reader(load_pipeline("names-en")))
+
+
+def test_the_gold_is_large_enough() -> None:
+    assert sum(len(read_templates(FOLDER / name)) for name in FLOORS) >= 60
+
+
+def test_figures_do_not_fall_below_their_floors(measured: tuple[str, Figures]) -> None:
+    name, figures = measured
+    reached = {kind: figures.f1(kind) for kind in ("guests", "hosts", "organizations")}
+    reached |= {kind: figures.share_right(kind) for kind in ("title", "organization")}
+    below = {kind: value for kind, value in reached.items() if value < FLOORS[name][kind]}
+    assert below == {}
+
+
+def test_next_to_nothing_is_invented(measured: tuple[str, Figures]) -> None:
+    name, figures = measured
+    invented = figures.facts["title", "invented"] + figures.facts["organization", "invented"]
+    assert invented <= MOST_INVENTED[name]
+    assert figures.facts["false guest"] <= MOST_FALSE_GUESTS[name]
+
+
+def test_every_value_stands_in_the_transcript(measured: tuple[str, Figures]) -> None:
+    _, figures = measured
+    assert figures.not_in_text == []
