@@ -205,6 +205,32 @@ def test_the_catalogue_finds_bodies_that_a_pipeline_overlooks(stock_folder: Path
     ]
 
 
+def test_well_known_names_are_known_and_yield_where_they_may_be_something_else(
+    tmp_path: Path,
+) -> None:
+    nlp = spacy.blank("en")
+    nlp.add_pipe("sentencizer")
+    patterns = [("PERSON", "Pune"), ("ORG", "Silicon Valley"), ("PERSON", "Ford"), ("ORG", "GDP")]
+    nlp.add_pipe("entity_ruler").add_patterns(
+        [{"label": label, "pattern": text} for label, text in patterns]
+    )
+    nlp.to_disk(tmp_path / "hasty")
+    text = (
+        "We left Pune for Silicon Valley. Ford drove, Comcast paid, the GDP fell. "
+        "Grab a coffee. I work at Grab."
+    )
+    mentions = find_mentions(
+        transcribe(text), pipeline=load_pipeline(tmp_path / "hasty"), catalogue=load_catalogue()
+    )
+    assert [(m.text, m.label) for m in mentions] == [
+        ("Pune", "GPE"),
+        ("Silicon Valley", "LOC"),
+        ("Ford", "PERSON"),
+        ("Comcast", "ORG"),
+        ("Grab", "ORG"),
+    ]
+
+
 def test_a_folder_brings_its_own_signals(stock_folder: Path) -> None:
     tables = {name: {"bias": [5.0, 0.0, 0.0]} for name in ("mention", "standing")}
     tables |= {name: {"PC": [-5.0, 5.0]} for name in ("title", "organization")}

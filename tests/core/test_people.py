@@ -196,6 +196,15 @@ def test_the_glossary_spells_and_the_transcript_is_kept_beside() -> None:
     )
 
 
+def test_what_is_called_a_show_is_nobody() -> None:
+    names, _ = read(
+        "Welcome to [Tidal Notes|PERSON]. This is [Kiasu Capital|PERSON], a podcast for savers. "
+        "I'm [Nour Castell|PERSON]. You're listening to the [Slow Rails|ORG]."
+    )
+    assert [person.name for person in names.people] == ["Nour Castell"]
+    assert names.organizations == ()
+
+
 def test_what_the_producer_gave_wins() -> None:
     names, _ = read(
         "[Ana Ruiz|PERSON] met [Obi Lund|PERSON] by the river.",
