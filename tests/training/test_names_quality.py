@@ -15,11 +15,23 @@ from training.names.evaluate import Figures, Reader, measure
 FOLDER = Path(__file__).parents[2] / "training" / "names"
 # Figures of 2026-11-24, cut after the second digit.
 FLOORS = {
-    "gold": {"guests": 0.0, "hosts": 0.0, "organizations": 0.0, "title": 0.0, "organization": 0.0},
-    "blind": {"guests": 0.0, "hosts": 0.0, "organizations": 0.0, "title": 0.0, "organization": 0.0},
+    "gold": {
+        "guests": 0.81,
+        "hosts": 0.87,
+        "organizations": 0.79,
+        "title": 0.51,
+        "organization": 0.64,
+    },
+    "blind": {
+        "guests": 0.86,
+        "hosts": 0.87,
+        "organizations": 0.89,
+        "title": 0.77,
+        "organization": 0.86,
+    },
 }
-MOST_INVENTED = {"gold": 0, "blind": 0}
-MOST_FALSE_GUESTS = {"gold": 0, "blind": 0}
+MOST_INVENTED = {"gold": 1, "blind": 7}
+MOST_FALSE_GUESTS = {"gold": 3, "blind": 3}
 
 
 @pytest.fixture(scope="module", params=list(FLOORS))

@@ -6,6 +6,7 @@ may put any of its stock pipelines, or one of another language, in the place of 
 
 import bisect
 import json
+import re
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -29,6 +30,7 @@ SIGNALS = "signals.json"
 # Characters handed to the pipeline at once: enough context for a name, little memory for 3 hours.
 _CHUNK_CHARS = 2000
 _BATCH = 32
+_WORD = re.compile(r"\w+")
 # Letters of a single-word name that is known without its capital.
 _LONG_ENOUGH = 6
 # Parts of stock pipelines that find no names and cost time.
@@ -218,7 +220,8 @@ def _find(
         ents = [_Stretch(e.start_char, e.end_char, _label(e)) for e in doc.ents]
         found += [e for e in ents if e.label and not any(e.overlaps(f) for f in found)]
     if catalogue:
-        found = [_as_known(stretch, docs[0].text, catalogue) for stretch in found]
+        text = docs[0].text
+        found = [_as_known(stretch, text, catalogue) for stretch in found]
     for body in look_up(docs[0]) if look_up else ():
         rivals = [stretch for stretch in found if stretch.overlaps(body)]
         if all(_gives_way(rival, body) for rival in rivals):
@@ -264,17 +267,25 @@ def _match_catalogue(nlp: Any, catalogue: Catalogue, texts: Sequence[str]) -> _L
     from spacy.matcher import PhraseMatcher
     from spacy.util import filter_spans
 
-    whole = "\n".join(texts)
-    lowered = whole.lower()
+    # Only names whose words all stand somewhere: taking 10,000 of them apart costs a second.
+    spoken = frozenset(word for text in texts for word in _WORD.findall(text))
+    lowered = frozenset(word.lower() for word in spoken)
+
+    def stands(form: str, words: frozenset[str]) -> bool:
+        return all(word in words for word in _WORD.findall(form))
+
     words = PhraseMatcher(nlp.vocab, attr="LOWER")
     letters = PhraseMatcher(nlp.vocab, attr="ORTH")
-    # Only what stands somewhere in the text: taking 3,000 names apart costs half a second.
-    words.add("BODY", [nlp.make_doc(form) for form in catalogue.long_forms if form in lowered])
-    letters.add("BODY", [nlp.make_doc(form) for form in catalogue.short_forms if form in whole])
     # Where nothing has a capital, long enough names are still no ordinary words.
     small = PhraseMatcher(nlp.vocab, attr="LOWER")
-    long_enough = [form for form in catalogue.short_forms if len(form) >= _LONG_ENOUGH]
-    small.add("BODY", [nlp.make_doc(f.lower()) for f in long_enough if f.lower() in lowered])
+    words.add(
+        "BODY", [nlp.make_doc(form) for form in catalogue.long_forms if stands(form, lowered)]
+    )
+    letters.add(
+        "BODY", [nlp.make_doc(form) for form in catalogue.short_forms if stands(form, spoken)]
+    )
+    long_enough = [form.lower() for form in catalogue.short_forms if len(form) >= _LONG_ENOUGH]
+    small.add("BODY", [nlp.make_doc(form) for form in long_enough if stands(form, lowered)])
 
     def look_up(doc: Any) -> list[_Stretch]:
         spans = list(words(doc, as_spans=True))

@@ -138,6 +138,9 @@ def weigh_owners(
     named, pairs = pair_up(found, label)
     weighed: dict[tuple[int, int], float] = {}
     for pair in pairs:
+        # Only what hosts and guests are is printed, and an hour's talk names hundreds of others.
+        if roles[pair.person] is PersonRole.MENTIONED:
+            continue
         features = switch_on(describe_pair(found, pair, named, roles))
         probability = signal.score(features)[OWN]
         key = pair.person, pair.candidate
