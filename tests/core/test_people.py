@@ -3,6 +3,7 @@
 import re
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,7 +40,7 @@ def transcribe(text: str) -> Transcript:
     return Transcript(language="en", segments=(segment,), duration=end, model="test")
 
 
-def read(marked: str, **given: object) -> tuple[Names, Transcript]:
+def read(marked: str, **given: Any) -> tuple[Names, Transcript]:
     """Names in text such as `[Ana Ruiz|PERSON] of [the Reef Trust|ORG]`."""
     transcript = transcribe(MARK.sub(r"\1", marked))
     found = MARK.findall(marked)
@@ -64,7 +65,7 @@ def read(marked: str, **given: object) -> tuple[Names, Transcript]:
                 )
             )
     assert not found, "a marked name crosses a sentence"
-    names = identify(transcript, mentions, cues=CUES, is_alike=is_alike, **given)  # type: ignore[arg-type]
+    names = identify(transcript, mentions, cues=CUES, is_alike=is_alike, **given)
     return names, transcript
 
 

@@ -172,9 +172,9 @@ def to_document(passage: Passage, rng: random.Random | None = None) -> Document 
             owned.append((mention, annotation.owner))
         share = PEOPLE_MISSED if annotation.label == "PERSON" else MISSED
         if rng is None or rng.random() >= share:
-            is_mistaken = rng is not None and annotation.label not in NEVER_MISTAKEN
-            if is_mistaken and rng.random() < MISTAKEN:  # type: ignore[union-attr]
-                mention = replace(mention, label="PERSON")
+            if rng is not None and annotation.label not in NEVER_MISTAKEN:
+                label = "PERSON" if rng.random() < MISTAKEN else mention.label
+                mention = replace(mention, label=label)
             mentions.append(mention)
             gold[place(mention)] = annotation
     return Document(passage.name, transcript, sentences, mentions, gold, owned)

@@ -176,6 +176,7 @@ class Muon(torch.optim.Optimizer):
     ) -> None:
         super().__init__(parameters, {"lr": lr, "momentum": momentum, "weight_decay": 0.02})
 
+    # Unlike torch's own, it takes no closure: the gradients are there already.
     @torch.no_grad()
     def step(self) -> None:  # type: ignore[override]
         for group in self.param_groups:

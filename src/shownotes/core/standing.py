@@ -36,7 +36,7 @@ def decide_roles(
             # Who has a turn of their own is not merely mentioned.
             scores = scores | {PersonRole.MENTIONED: 0.0}
         total = sum(scores.values())
-        role = max(PersonRole, key=lambda r, scores=scores: scores[r])  # type: ignore[misc]
+        role = PersonRole(max(scores, key=scores.__getitem__))
         decided.append((role, scores[role] / total))
     return decided
 
