@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from importlib.metadata import version
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +34,16 @@ _BATCH = 32
 _WORD = re.compile(r"\w+")
 # Letters of a single-word name that is known without its capital.
 _LONG_ENOUGH = 6
-# Parts of stock pipelines that find no names and cost time.
-_UNUSED_PIPES = ("tagger", "morphologizer", "parser", "attribute_ruler", "lemmatizer", "senter")
+# Parts of pipelines that find no names and cost time; where sentences begin, we know.
+_UNUSED_PIPES = (
+    "tagger",
+    "morphologizer",
+    "parser",
+    "attribute_ruler",
+    "lemmatizer",
+    "senter",
+    "sentencizer",
+)
 _LABELS = frozenset(
     [
         "PERSON",
@@ -152,7 +161,7 @@ def find_mentions(
     texts = [" ".join(sentence.text for sentence in chunk) for chunk in chunks]
     look_up = _match_catalogue(pipeline.recognisers[0], catalogue, texts) if catalogue else None
     # Several chunks at a time: half as long as one by one.
-    read = zip(*(nlp.pipe(texts, batch_size=_BATCH) for nlp in pipeline.recognisers), strict=True)
+    read = zip(*(_read(nlp, chunks, texts) for nlp in pipeline.recognisers), strict=True)
     found = [
         mention
         for chunk, docs in zip(chunks, read, strict=True)
@@ -186,6 +195,28 @@ def _chunks(sentences: Sequence[Sentence]) -> Iterator[list[Sentence]]:
         yield chunk
 
 
+def _read(nlp: Any, chunks: Sequence[Sequence[Sentence]], texts: Sequence[str]) -> Iterator[Any]:
+    """What a recogniser makes of every chunk; no name goes beyond one of our sentences."""
+    import numpy as np
+    from spacy.attrs import IDX, SENT_START
+
+    def make(chunk: Sequence[Sentence], text: str) -> Any:
+        doc = nlp.make_doc(text)
+        begins = np.isin(doc.to_array(IDX), _starts(chunk))
+        # spaCy's own numbers: 1 begins a sentence, -1 does not, 0 is unknown.
+        doc.from_array([SENT_START], np.where(begins, 1, -1).astype(np.uint64)[:, None])
+        return doc
+
+    docs = (make(chunk, text) for chunk, text in zip(chunks, texts, strict=True))
+    yield from nlp.pipe(docs, batch_size=_BATCH)
+
+
+def _starts(chunk: Sequence[Sentence]) -> list[int]:
+    """Where the sentences of a chunk begin in its text, in characters."""
+    lengths = accumulate(len(sentence.text) + 1 for sentence in chunk)
+    return [0, *lengths][: len(chunk)]
+
+
 @dataclass(frozen=True, slots=True)
 class _Stretch:
     """A labelled stretch of a chunk, half-open in characters."""
@@ -211,10 +242,7 @@ def _find(
     catalogue: Catalogue | None,
 ) -> Iterator[Mention]:
     """The mentions of a chunk, as every recogniser has read it."""
-    starts, length = [], 0
-    for sentence in chunk:
-        starts.append(length)
-        length += len(sentence.text) + 1
+    starts = _starts(chunk)
     found: list[_Stretch] = []
     for doc in docs:
         ents = [_Stretch(e.start_char, e.end_char, _label(e)) for e in doc.ents]
@@ -350,10 +378,7 @@ def with_roles(
     """The mentions, people among them scored by the words around them."""
     if signals is None:
         return tuple(mentions)
-    starts, length = [], 0
-    for sentence in sentences:
-        starts.append(length)
-        length += len(sentence.text) + 1
+    starts = _starts(sentences)
     spans = [
         NamedSpan(starts[m.sentence] + m.start_char, starts[m.sentence] + m.end_char, m.label)
         for m in mentions

@@ -55,13 +55,19 @@ def study(
     people = group_people(kept, cues, given=given, is_alike=is_alike)
     behind = {place(m): number for number, s in enumerate(people) for m in s.mentions}
     points: list[dict[str, float]] = [{role.value: 0.0 for role in PersonRole} for _ in people]
+    # Most sentences name nobody.
+    naming = [
+        (index, sentence)
+        for index, sentence in enumerate(masked)
+        if any(place(mention) in behind for mention in sentence.names.values())
+    ]
     for role, weight, pattern in cues.role_patterns:
-        for _, number in _people_matched(masked, [pattern], behind):
+        for _, number in _people_matched(naming, [pattern], behind):
             # The strongest cue counts whole, every other a quarter.
             before = points[number][role]
             points[number][role] = max(before, weight) + 0.25 * min(before, weight)
     speakers: dict[int, int] = {}
-    for index, number in _people_matched(masked, cues.organization_patterns("self_naming"), behind):
+    for index, number in _people_matched(naming, cues.organization_patterns("self_naming"), behind):
         speakers.setdefault(index, number)
     self_named: dict[int, bool] = {}
     for index in sorted(speakers):
@@ -110,15 +116,12 @@ def _keep_names(
 
 
 def _people_matched(
-    masked: Sequence[MaskedSentence],
+    naming: Sequence[tuple[int, MaskedSentence]],
     patterns: Sequence[re.Pattern[str]],
     behind: Mapping[Place, int],
 ) -> Iterator[tuple[int, int]]:
     """Sentence and person of every match."""
-    for index, sentence in enumerate(masked):
-        # Most sentences name nobody.
-        if not any(place(mention) in behind for mention in sentence.names.values()):
-            continue
+    for index, sentence in naming:
         for pattern in patterns:
             for match in pattern.finditer(sentence.text):
                 for mention in sentence.named(match, "p"):
