@@ -271,6 +271,43 @@ class Sentence:
     words: tuple[Word, ...] = ()
 
 
+# --------------------------------------------------------------------------- speakers
+
+
+class SpeakersFrom(StrEnum):
+    """How it was found out who speaks when."""
+
+    LABELS = "labels"
+    STEREO = "stereo"
+    VOICES = "voices"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """Words in a row by one speaker.
+
+    Attributes:
+        speaker: a label of the file that came with the episode, else `Speaker 1`, `Speaker 2` …
+            in order of appearance.
+        confidence: from 0 to 1, that the words are this speaker's.
+    """
+
+    start: float
+    end: float
+    speaker: str
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turns:
+    """`turns.json`: who speaks when. Without turns nobody is told apart."""
+
+    turns: tuple[Turn, ...]
+    source: SpeakersFrom = SpeakersFrom.NOTHING
+    warnings: tuple[Notice, ...] = ()
+
+
 # --------------------------------------------------------------------------- names
 
 
@@ -281,6 +318,15 @@ class Evidence:
     text: str
     start: float
     end: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speaker:
+    """A speaker whose name is known, and what says so."""
+
+    label: str
+    name: str
+    evidence: tuple[Evidence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -406,12 +452,14 @@ class Names:
     """`names.json`.
 
     Attributes:
+        speakers: the speakers of `turns.json` whose names were said.
         was_searched: false when no names pipeline exists for the transcript's language.
     """
 
     people: tuple[Person, ...]
     organizations: tuple[Organization, ...]
     events: tuple[Event, ...] = ()
+    speakers: tuple[Speaker, ...] = ()
     pipeline: str = ""
     was_searched: bool = True
     warnings: tuple[Notice, ...] = ()

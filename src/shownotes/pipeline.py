@@ -12,12 +12,13 @@ from typing import Protocol
 from shownotes.adapters.store import EpisodeFolder, now
 from shownotes.errors import FormatError, ShowNotesError
 from shownotes.model import Episode, Names, ShowNotes, State, Status, Topics
-from shownotes.steps import compose, divide, identify, prepare, render, transcribe
+from shownotes.steps import attribute, compose, divide, identify, prepare, render, transcribe
 from shownotes.steps.step import Part, Step, Walk
 
 STEPS: tuple[Step, ...] = (
     prepare.STEP,
     transcribe.STEP,
+    attribute.STEP,
     identify.STEP,
     divide.STEP,
     compose.STEP,

@@ -28,6 +28,7 @@ from shownotes.model import State, Status
 STEP_WORDS = {
     "prepare": "reading the audio",
     "transcribe": "transcribing",
+    "attribute": "telling voices apart",
     "identify": "finding names",
     "divide": "finding chapters",
     "compose": "writing the draft",

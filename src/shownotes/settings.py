@@ -54,6 +54,15 @@ class SpeechSettings(_Section):
     min_language_probability: float = Field(default=0.7, ge=0.0, le=1.0)
 
 
+class SpeakersSettings(_Section):
+    """`[speakers]`: attribute."""
+
+    # Off: only speakers that a transcript or two channels name are told apart.
+    tell_apart: bool = True
+    # How many people speak at most, where it is known; 0 when it is not.
+    most: int = Field(default=0, ge=0, le=20)
+
+
 class NamesSettings(_Section):
     """`[names]`: identify."""
 
@@ -130,6 +139,7 @@ class Settings(BaseSettings):
     paths: Paths = Paths()
     audio: AudioSettings = AudioSettings()
     speech: SpeechSettings = SpeechSettings()
+    speakers: SpeakersSettings = SpeakersSettings()
     names: NamesSettings = NamesSettings()
     chapters: ChapterSettings = ChapterSettings()
     prefect: PrefectSettings = PrefectSettings()

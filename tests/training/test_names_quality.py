@@ -13,25 +13,29 @@ from training.names.corpus import read_templates
 from training.names.evaluate import Figures, Reader, measure
 
 FOLDER = Path(__file__).parents[2] / "training" / "names"
-# Figures of 2026-11-24, cut after the second digit.
+# Figures of 2026-11-25, cut after the second digit. The gold is new (66 openings; the one before
+# has been read, and is in `dev`). Of the older blind set, the floors of hosts (.87) and guests'
+# organizations (.86) had to fall when the corpus turned from literary passages to real openings'
+# manner; its other floors rose, and so did the figures on real openings.
 FLOORS = {
     "gold": {
-        "guests": 0.81,
-        "hosts": 0.87,
-        "organizations": 0.79,
-        "title": 0.51,
-        "organization": 0.64,
+        "guests": 0.86,
+        "hosts": 0.90,
+        "organizations": 0.76,
+        "title": 0.80,
+        "organization": 0.61,
     },
     "blind": {
-        "guests": 0.86,
-        "hosts": 0.87,
-        "organizations": 0.89,
-        "title": 0.77,
-        "organization": 0.86,
+        "guests": 0.87,
+        "hosts": 0.82,
+        "organizations": 0.90,
+        "title": 0.85,
+        "organization": 0.78,
     },
 }
-MOST_INVENTED = {"gold": 1, "blind": 7}
-MOST_FALSE_GUESTS = {"gold": 3, "blind": 3}
+# Titles and organizations, and passages with a false guest.
+MOST_INVENTED = {"gold": 2, "blind": 11}
+MOST_FALSE_GUESTS = {"gold": 2, "blind": 2}
 
 
 @pytest.fixture(scope="module", params=list(FLOORS))

@@ -58,6 +58,8 @@ class Lexicon:
             "family": self.family,
             "known": data["known"]["mentioned"],
         }
+        self._lists["field"] = _read_lines(folder / "fields.txt")
+        self._lists["role"] = [*self._lists["role"], *_read_lines(folder / "roles.txt")]
         self._known = _read_known()
         self._lists["place"] = data["parts"]["country"] + data["parts"]["state"]
         self._lists["code"] = [word.upper() for word in data["parts"]["coined"]]
@@ -104,6 +106,15 @@ class Lexicon:
             return PersonName(
                 f"{invented} {_blend(family, rng.choice(self.family))}", invented, family
             )
+        if kind < 0.32:
+            # Many are only ever called by one name.
+            return PersonName(given, given, given)
+        if kind < 0.345:
+            # What a recogniser makes of a family name it does not know: ordinary words.
+            misheard = rng.choice(self.vocabulary)
+            if rng.random() < 0.5:
+                misheard = misheard.capitalize()
+            return PersonName(f"{given} {misheard}", given, misheard)
         return PersonName(f"{given} {family}", given, family)
 
 
@@ -122,10 +133,13 @@ def _read_known() -> dict[str, list[str]]:
 
 
 def _read_words(path: Path) -> list[str]:
-    lines = [
-        line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("#")
-    ]
+    lines = _read_lines(path)
     return sorted({word.replace("_", " ") for line in lines for word in line.split()})
+
+
+def _read_lines(path: Path) -> list[str]:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
 
 
 def _misspell(name: str, rng: random.Random) -> str:

@@ -9,7 +9,7 @@ and holds the whole episode (1.7 GB for 3 hours).
 import os
 import struct
 import wave
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -135,6 +135,22 @@ def read_samples(path_wav: Path, *, start: float, end: float) -> NDArray[np.floa
             f"{path_wav} cannot be read ({error}). Run again with `--from prepare`."
         ) from error
     return np.frombuffer(data, dtype="<i2").astype(np.float32) / np.float32(32768)
+
+
+def read_chunks(path_wav: Path) -> Iterator[NDArray[np.int16]]:
+    """The working audio from beginning to end, int16, ten seconds at a time.
+
+    Raises:
+        InputError: there is no working audio.
+    """
+    try:
+        with wave.open(str(path_wav), "rb") as file:
+            while data := file.readframes(10 * SAMPLE_RATE_HZ):
+                yield np.frombuffer(data, dtype="<i2")
+    except (OSError, EOFError, wave.Error) as error:
+        raise InputError(
+            f"{path_wav} cannot be read ({error}). Run again with `--from prepare`."
+        ) from error
 
 
 class WorkingAudio:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from shownotes.core.timecodes import stamp
+from shownotes.core.turns import is_unnamed
 from shownotes.model import Chapter, Sentence, ShowNotes, Word
 
 LINE_CHARACTERS = 42
@@ -52,7 +53,8 @@ def make_cues(sentences: Sequence[Sentence], *, with_names: bool = False) -> tup
 
 
 def _name(speaker: str | None) -> str | None:
-    name = " ".join((speaker or "").split())
+    """What a caption calls a speaker; nothing where nobody said the name."""
+    name = "" if is_unnamed(speaker) else " ".join((speaker or "").split())
     return name[:NAME_CHARACTERS].rstrip() or None
 
 

@@ -64,6 +64,14 @@ class NameCues:
         return cached[name]
 
     @cached_property
+    def speaker_patterns(self) -> Mapping[str, tuple[re.Pattern[str], ...]]:
+        """By whose name it is: the speaker's `own`, the `next` one's, the `previous` one's."""
+        return {
+            whose: tuple(self._compile(pattern) for pattern in patterns)
+            for whose, patterns in self.data.get("speakers", {}).items()
+        }
+
+    @cached_property
     def _organization_cache(self) -> dict[str, tuple[re.Pattern[str], ...]]:
         return {}
 

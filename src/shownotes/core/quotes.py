@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from shownotes.core import salience
 from shownotes.core.salience import Vocabulary
+from shownotes.core.turns import is_unnamed
 from shownotes.core.wording import bare
 from shownotes.model import Flag, Quote, Sentence
 
@@ -52,7 +53,12 @@ def choose(
         if all(abs(sentence.index - other.index) >= APART for other in chosen):
             chosen.append(sentence)
     return tuple(
-        Quote(text=s.text, start=s.start, end=s.end, speaker=s.speaker)
+        Quote(
+            text=s.text,
+            start=s.start,
+            end=s.end,
+            speaker=None if is_unnamed(s.speaker) else s.speaker,
+        )
         for s in sorted(chosen, key=lambda s: s.index)
     )
 

@@ -5,17 +5,21 @@ none was, the cues alone decide, with the points of the language's data file.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from shownotes.core.cues import NameCues
 from shownotes.core.grouping import Somebody
 from shownotes.core.signals import Signal
 from shownotes.core.study import Study
+from shownotes.core.voices import Voice
 from shownotes.model import Mention, PersonRole
 
 # Only the first mentions of a person take part: introductions come early.
 _SIGNAL_MENTIONS = 8
 _LEAST_PROBABILITY = 0.02
+# Nobody is a guest on less: a false guest is worse than one that an editor must add. Chosen on
+# openings of which the errors may be looked at, our own and real ones.
+LEAST_GUEST = 0.6
 # In points: what a cue counts at most as a feature.
 _MOST_POINTS = 4.0
 # How late somebody is first named, in sentences.
@@ -23,20 +27,28 @@ _PLACES = ((2, "opening"), (6, "early"), (15, "soon"), (40, "later"))
 
 
 def decide_roles(
-    study: Study, *, signal: Signal | None, cues: NameCues
+    study: Study, *, signal: Signal | None, cues: NameCues, speaking: Iterable[Voice] = ()
 ) -> list[tuple[PersonRole, float]]:
-    """Role and confidence of every person of a study, in its order."""
+    """Role and confidence of every person of a study, in its order.
+
+    Who speaks, be it under a name or as one of the voices `speaking`, is not merely mentioned.
+    """
+    heard = {voice.person for voice in speaking}
     if signal is None:
         return [_decide_by_cues(study, number, cues) for number in range(len(study.people))]
     speakers = {s.casefold() for sentence in study.sentences if (s := sentence.speaker)}
     decided = []
-    for somebody, features in zip(study.people, describe_standings(study), strict=True):
+    described = zip(study.people, describe_standings(study), strict=True)
+    for number, (somebody, features) in enumerate(described):
         scores = signal.score(features)
-        if speakers & {name.casefold() for name in [somebody.name, *somebody.variants]}:
-            # Who has a turn of their own is not merely mentioned.
+        names = {name.casefold() for name in [somebody.name, *somebody.variants]}
+        if number in heard or speakers & names:
             scores = scores | {PersonRole.MENTIONED: 0.0}
         total = sum(scores.values())
         role = PersonRole(max(scores, key=scores.__getitem__))
+        if role is PersonRole.GUEST and scores[role] < LEAST_GUEST * total:
+            others = {name: score for name, score in scores.items() if name != role}
+            role = PersonRole(max(others, key=others.__getitem__))
         decided.append((role, scores[role] / total))
     return decided
 

@@ -17,6 +17,8 @@ from shownotes.model import Mention, PersonRole, Sentence, Transcript
 _CASED_SHARE = 0.7
 _LOWER_CASE_LABELS = frozenset({"ROLE", "DATE"})
 _NAME_LABELS = frozenset({"PERSON", "ORG"})
+# Numbers, times of day and accounts.
+_NO_NAME = re.compile(r"^[\d\W_]+$|\d:\d\d|^@")
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,7 @@ def _keep_names(
         for m in mentions
         if not (is_cased and m.text.islower() and m.label not in _LOWER_CASE_LABELS)
         and not (m.label in _NAME_LABELS and cues.is_no_name(m.text))
+        and not (m.label in _NAME_LABELS and _NO_NAME.search(m.text))
         and not (m.label == "PERSON" and words_of(m.text) == own)
     ]
 

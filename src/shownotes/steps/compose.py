@@ -14,6 +14,7 @@ from shownotes.core.sentences import split
 from shownotes.errors import StoreError
 from shownotes.model import Episode, Link, Metadata, Names, ShowNotes, Topics, Transcript
 from shownotes.settings import ShowSettings
+from shownotes.steps.attribute import read_turns, spoken
 from shownotes.steps.step import Step, Walk
 
 # The check by which a draft remembers that it spoke of an episode which was not found.
@@ -114,14 +115,15 @@ def _title_from(episode: Episode) -> str:
 def _run(walk: Walk) -> None:
     walk.progress.begin("compose", 0)
     episode = walk.folder.read("episode.json", Episode)
-    transcript = walk.folder.read("transcript.json", Transcript)
+    names = walk.folder.read("names.json", Names)
+    transcript = spoken(walk, names.speakers)
     metadata = episode.metadata
     show = _show(walk, metadata)
     sign_off = metadata.sign_off or show.sign_off
     sources = draft.Sources(
         transcript=transcript,
         sentences=split(transcript),
-        names=walk.folder.read("names.json", Names),
+        names=names,
         topics=walk.folder.read("topics.json", Topics),
         metadata=metadata,
         wording=load_wording(transcript.language),
@@ -129,7 +131,7 @@ def _run(walk: Walk) -> None:
         sign_off=sign_off,
         archive=_archive(walk),
         endings=[] if sign_off else _endings(walk, metadata),
-        warnings=episode.warnings,
+        warnings=(*episode.warnings, *read_turns(walk).warnings),
     )
     notes = draft.compose(sources)
     links = tuple(Link(text=text, url=url) for text, url in show.links.items())
@@ -149,7 +151,7 @@ STEP = Step(
     name="compose",
     box="draft.json",
     version=1,
-    needs=("transcript.json", "names.json", "topics.json"),
+    needs=("transcript.json", "turns.json", "names.json", "topics.json"),
     inputs=_inputs,
     run=_run,
 )

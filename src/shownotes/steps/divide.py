@@ -7,7 +7,8 @@ from shownotes.adapters.store import content_sha256
 from shownotes.core.chapters import divide
 from shownotes.core.sentences import split
 from shownotes.core.titles import Naming
-from shownotes.model import Episode, Names, Topics, Transcript
+from shownotes.model import Episode, Names, Topics
+from shownotes.steps.attribute import spoken
 from shownotes.steps.step import Step, Walk
 
 
@@ -21,11 +22,10 @@ def _inputs(walk: Walk) -> Mapping[str, str]:
 
 def _run(walk: Walk) -> None:
     walk.progress.begin("divide", 0)
-    transcript = walk.folder.read("transcript.json", Transcript)
+    names = walk.folder.read("names.json", Names)
+    transcript = spoken(walk, names.speakers)
     metadata = walk.folder.read("episode.json", Episode).metadata
-    naming = Naming(
-        wording=load_wording(transcript.language), names=walk.folder.read("names.json", Names)
-    )
+    naming = Naming(wording=load_wording(transcript.language), names=names)
     chapters = divide(
         split(transcript),
         duration=transcript.duration,
@@ -46,7 +46,7 @@ STEP = Step(
     name="divide",
     box="topics.json",
     version=1,
-    needs=("transcript.json", "names.json"),
+    needs=("transcript.json", "turns.json", "names.json"),
     settings_keys=("chapters",),
     inputs=_inputs,
     run=_run,

@@ -10,6 +10,7 @@ from shownotes.adapters.store import content_sha256, file_sha256
 from shownotes.core.episodes import slug
 from shownotes.model import Episode, GivenPerson, Names, Notice, Transcript
 from shownotes.settings import Settings
+from shownotes.steps.attribute import spoken
 from shownotes.steps.step import Step, Walk
 
 BUNDLED = "bundled"
@@ -56,7 +57,7 @@ def _inputs(walk: Walk) -> Mapping[str, str]:
 
 
 def _run(walk: Walk) -> None:
-    transcript = walk.folder.read("transcript.json", Transcript)
+    transcript = spoken(walk)
     walk.progress.begin("identify", 0)
     chosen = sources(walk.settings, transcript.language)
     names = _search(walk, transcript, chosen) if chosen else _not_searched(transcript)
@@ -142,7 +143,7 @@ STEP = Step(
     name="identify",
     box="names.json",
     version=2,
-    needs=("transcript.json",),
+    needs=("transcript.json", "turns.json"),
     settings_keys=("names.pipelines",),
     inputs=_inputs,
     run=_run,

@@ -23,8 +23,18 @@ from shownotes.core.checks import SURE_WORDS
 from shownotes.core.page import Page, build_page
 from shownotes.core.sentences import split
 from shownotes.errors import StoreError
-from shownotes.model import Episode, Rendered, RenderedFile, Sentence, ShowNotes, Topics, Transcript
+from shownotes.model import (
+    Episode,
+    Names,
+    Rendered,
+    RenderedFile,
+    Sentence,
+    ShowNotes,
+    Topics,
+    Transcript,
+)
 from shownotes.settings import ShowSettings
+from shownotes.steps.attribute import spoken
 from shownotes.steps.step import Step, Walk
 from shownotes.workspace import shipped
 
@@ -176,7 +186,7 @@ def _contents(walk: Walk) -> Iterator[tuple[str, str]]:
 
     episode = walk.folder.read("episode.json", Episode)
     notes = walk.folder.read("draft.json", ShowNotes)
-    transcript = walk.folder.read("transcript.json", Transcript)
+    transcript = spoken(walk, walk.folder.read("names.json", Names).speakers)
     sentences = split(transcript)
     page = _page(walk, episode, notes, transcript, sentences)
     folders = template_folders(walk)
@@ -217,7 +227,7 @@ STEP = Step(
     name="render",
     box="render.json",
     version=1,
-    needs=("draft.json", "transcript.json", "topics.json"),
+    needs=("draft.json", "transcript.json", "turns.json", "names.json", "topics.json"),
     inputs=_inputs,
     run=_run,
 )

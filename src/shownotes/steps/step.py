@@ -110,7 +110,11 @@ class Step:
 
     def made_from(self, walk: Walk) -> dict[str, str]:
         """Hashes of all that this step would be made from now."""
-        boxes = {name: walk.folder.content_sha256(name) for name in self.needs}
+        # A box that an older version did not write is no reason to fail, only to run again later.
+        boxes = {
+            name: walk.folder.content_sha256(name) if walk.folder.has(name) else ""
+            for name in self.needs
+        }
         return {**boxes, **self.inputs(walk)}
 
     def made_with(self, walk: Walk) -> dict[str, object]:

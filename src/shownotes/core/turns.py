@@ -1,0 +1,129 @@
+"""Who speaks when: turns out of voices or labels, and a transcript in which they stand."""
+
+import bisect
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from shownotes.model import Segment, Transcript, Turn, Word
+
+# A speaker of whom nobody said the name, in our words or in those of common editors.
+_UNNAMED = re.compile(r"^(?:speaker|spk|voice|unknown speaker)[ _]?\d*$", re.IGNORECASE)
+# Nobody is surer than this of a voice.
+_SUREST = 0.99
+
+
+def is_unnamed(speaker: str | None) -> bool:
+    """Whether a label is only a number."""
+    return speaker is None or bool(_UNNAMED.match(speaker.strip()))
+
+
+def label(number: int) -> str:
+    """What the speaker with this number is called, counted from 0."""
+    return f"Speaker {number + 1}"
+
+
+def words_of(transcript: Transcript) -> tuple[Word, ...]:
+    """All words, in order."""
+    return tuple(word for segment in transcript.segments for word in segment.words)
+
+
+def from_labels(transcript: Transcript) -> tuple[Turn, ...]:
+    """The turns of a transcript that came with speakers; empty when it has none."""
+    turns: list[Turn] = []
+    for segment in transcript.segments:
+        if segment.speaker is None:
+            continue
+        if turns and turns[-1].speaker == segment.speaker:
+            turns[-1] = replace(turns[-1], end=max(turns[-1].end, segment.end))
+        else:
+            turns.append(Turn(start=segment.start, end=segment.end, speaker=segment.speaker))
+    return tuple(turns)
+
+
+def from_words(
+    words: Sequence[Word], speakers: Sequence[int], margins: Sequence[float]
+) -> tuple[Turn, ...]:
+    """Turns of words that were each given to a speaker.
+
+    Args:
+        words: in order of time.
+        speakers: for each word, a number from 0.
+        margins: for each word, by how much it is this speaker's rather than another's, in natural
+            logarithms a second.
+    """
+    turns: list[Turn] = []
+    total = 0.0
+    for word, speaker, margin in zip(words, speakers, margins, strict=True):
+        gain = margin * (word.end - word.start)
+        if turns and turns[-1].speaker == label(speaker):
+            total += gain
+            turns[-1] = replace(
+                turns[-1], end=max(word.end, turns[-1].end), confidence=_confidence(total)
+            )
+        else:
+            total = gain
+            turns.append(
+                Turn(
+                    start=word.start,
+                    end=word.end,
+                    speaker=label(speaker),
+                    confidence=_confidence(total),
+                )
+            )
+    return tuple(turns)
+
+
+def _confidence(gain: float) -> float:
+    return round(min(_SUREST, 1.0 / (1.0 + math.exp(-max(-50.0, min(50.0, gain))))), 3)
+
+
+def voiced(
+    transcript: Transcript, turns: Sequence[Turn], names: Mapping[str, str] | None = None
+) -> Transcript:
+    """The transcript with every word under its speaker: segments are cut where speakers change.
+
+    Args:
+        transcript: whose own speakers, where it has any, are kept.
+        turns: of the same transcript.
+        names: of speakers, by label, where they are known.
+    """
+    known = names or {}
+    starts = [turn.start for turn in turns]
+    segments: list[Segment] = []
+    for segment in transcript.segments:
+        if segment.speaker is not None:
+            segments.append(replace(segment, speaker=known.get(segment.speaker, segment.speaker)))
+        elif not turns or not segment.words:
+            segments.append(segment)
+        else:
+            segments += _cut(segment, turns, starts, known)
+    return replace(transcript, segments=tuple(segments))
+
+
+def _cut(
+    segment: Segment, turns: Sequence[Turn], starts: Sequence[float], names: Mapping[str, str]
+) -> list[Segment]:
+    groups: list[tuple[str, list[Word]]] = []
+    for word in segment.words:
+        # A word belongs to the turn that has begun last: every turn begins with a word.
+        at = max(0, bisect.bisect_right(starts, word.start + 1e-6) - 1)
+        speaker = names.get(turns[at].speaker, turns[at].speaker)
+        if groups and groups[-1][0] == speaker:
+            groups[-1][1].append(word)
+        else:
+            groups.append((speaker, [word]))
+    if len(groups) == 1:
+        return [replace(segment, speaker=groups[0][0])]
+    return [
+        replace(
+            segment,
+            start=words[0].start if number else segment.start,
+            end=words[-1].end if number < len(groups) - 1 else segment.end,
+            text=" ".join(word.text for word in words),
+            words=tuple(words),
+            speaker=speaker,
+        )
+        for number, (speaker, words) in enumerate(groups)
+    ]

@@ -1,0 +1,125 @@
+"""attribute: who speaks when -> turns.json.
+
+By what is surest: the speakers of a transcript that came with the episode; two channels with one
+person each; else the voices of the mix. Names come later, from what is said (`identify`).
+"""
+
+from collections.abc import Mapping
+
+from shownotes.core import turns as core_turns
+from shownotes.model import Episode, Notice, Speaker, SpeakersFrom, Transcript, Turn, Turns
+from shownotes.steps import prepare
+from shownotes.steps.step import Step, Walk
+
+_FEATURES = "work/voices.bin"
+# A turn of less confidence than this is worth a look.
+DOUBTFUL = 0.9
+# Voices are told apart by seconds of words; below this there is nothing to tell.
+LEAST_WORDS = 30
+
+
+def spoken(walk: Walk, speakers: tuple[Speaker, ...] = ()) -> Transcript:
+    """The transcript with every word under its speaker, named where the name is known.
+
+    Args:
+        walk: of an episode that was attributed.
+        speakers: of `names.json`.
+    """
+    transcript = walk.folder.read("transcript.json", Transcript)
+    turns = read_turns(walk).turns
+    if len({turn.speaker for turn in turns}) == 1 and not speakers:
+        # One voice and nobody knows whose: a label on every line says nothing.
+        return transcript
+    return core_turns.voiced(transcript, turns, {s.label: s.name for s in speakers})
+
+
+def read_turns(walk: Walk) -> Turns:
+    """`turns.json`; no turns for an episode made before speakers were told apart."""
+    return walk.folder.read(STEP.box, Turns) if walk.folder.has(STEP.box) else Turns(turns=())
+
+
+def _inputs(walk: Walk) -> Mapping[str, str]:
+    if not walk.folder.has("episode.json"):
+        return {}
+    audio = walk.folder.read("episode.json", Episode).audio
+    return {"audio": audio.packets_sha256 if audio else ""}
+
+
+def _run(walk: Walk) -> None:
+    walk.progress.begin("attribute", 0)
+    transcript = walk.folder.read("transcript.json", Transcript)
+    turns = _attribute(walk, transcript)
+    walk.folder.write(
+        STEP.box, turns, made_from=STEP.made_from(walk), made_with=STEP.made_with(walk)
+    )
+
+
+def _attribute(walk: Walk, transcript: Transcript) -> Turns:
+    labelled = core_turns.from_labels(transcript)
+    if labelled:
+        return Turns(turns=labelled, source=SpeakersFrom.LABELS)
+    episode = walk.folder.read("episode.json", Episode)
+    words = core_turns.words_of(transcript)
+    if episode.audio is None or len(words) < LEAST_WORDS:
+        return Turns(turns=())
+    if episode.audio.channels == 2:
+        turns = _by_channel(walk, episode, transcript)
+        if turns:
+            return Turns(turns=turns, source=SpeakersFrom.STEREO)
+    if not walk.settings.speakers.tell_apart:
+        return Turns(turns=())
+    return _by_voice(walk, transcript)
+
+
+def _by_channel(walk: Walk, episode: Episode, transcript: Transcript) -> tuple[Turn, ...]:
+    """Turns of two people on two channels; empty when they are not."""
+    from shownotes.adapters.audio import decode
+    from shownotes.adapters.stereo import ChannelLevels, channels_of
+
+    path = walk.settings.root / (episode.audio.path if episode.audio else "")
+    if not path.is_file():
+        return ()
+    levels = ChannelLevels()
+    decode(path, [levels])
+    words = core_turns.words_of(transcript)
+    found = channels_of(levels.levels(), words)
+    return core_turns.from_words(words, *found) if found else ()
+
+
+def _by_voice(walk: Walk, transcript: Transcript) -> Turns:
+    from shownotes.adapters.audio import read_chunks
+    from shownotes.adapters.voices import hear, tell_apart
+
+    path = walk.folder.path / _FEATURES
+    try:
+        features = hear(read_chunks(prepare.working_audio(walk)), path)
+        words = core_turns.words_of(transcript)
+        found = tell_apart(features, words, most_voices=walk.settings.speakers.most or None)
+        del features
+    finally:
+        path.unlink(missing_ok=True)
+    turns = core_turns.from_words(words, found.voices, found.margins)
+    return Turns(turns=turns, source=SpeakersFrom.VOICES, warnings=tuple(_warn(turns)))
+
+
+def _warn(turns: tuple[Turn, ...]) -> list[Notice]:
+    count = len({turn.speaker for turn in turns})
+    doubtful = [turn for turn in turns if turn.confidence < DOUBTFUL]
+    if count < 2 or not doubtful:
+        return []
+    message = (
+        f"{count} voices were told apart by their sound; of {len(turns)} turns {len(doubtful)} are "
+        "doubtful. Where it matters who says something, listen."
+    )
+    return [Notice(code="speakers_doubtful", message=message)]
+
+
+STEP = Step(
+    name="attribute",
+    box="turns.json",
+    version=1,
+    needs=("transcript.json",),
+    settings_keys=("speakers",),
+    inputs=_inputs,
+    run=_run,
+)
