@@ -120,6 +120,15 @@ def read(
     )
 
 
+@pytest.mark.parametrize(
+    ("after", "title"), [("has no lawyer", None), ("is a lawyer at the Grid Office", "lawyer")]
+)
+def test_a_title_that_is_denied_is_nobodys(after: str, title: str | None) -> None:
+    text = f"I'm Harriet Osei. My guest is Bruno Takahashi. Bruno {after}. Bruno, welcome. Thanks."
+    (guest,) = read(transcribe(text), load_pipeline("names-en")).with_role(PersonRole.GUEST)
+    assert (guest.title and guest.title.value) == title
+
+
 @pytest.mark.parametrize("has_signals", [True, False], ids=["signals", "cues-alone"])
 @pytest.mark.parametrize("kind", ["bundled", "stock"])
 def test_signals_and_rules_run_on_any_pipeline(

@@ -138,6 +138,11 @@ class NameCues:
         """Words that say a job is over."""
         return re.compile(rf"\b{self.data['words'].get('former', '(?!)')}\b")
 
+    @cached_property
+    def denied(self) -> re.Pattern[str]:
+        """Words before a title which say that it is nobody's."""
+        return re.compile(rf"\b{self.data['words'].get('denied', '(?!)')} $")
+
     def _compile(self, pattern: str) -> re.Pattern[str]:
         words = {**self.data["words"], **self.data["organizations"].get("words", {})}
         for name, value in words.items():

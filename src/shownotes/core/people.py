@@ -33,8 +33,8 @@ from shownotes.model import (
 )
 
 # A title or an organization is somebody's from this probability on, if nothing else is more so:
-# more of what was said is found than with 0.3, and hardly more that was not.
-OWNED = 0.2
+# more of what was said is found than with a half. An invented title is worse than an organization.
+OWNED = {"ROLE": 0.3, "ORG": 0.2}
 OWN, OTHER = "own", "other"
 
 
@@ -87,7 +87,7 @@ def identify(
     roles = decide_roles(
         found, signal=signals.standing if signals else None, cues=cues, speaking=voices.values()
     )
-    facts = _own(found, [role for role, _ in roles], signals) if signals else _claimed(found)
+    facts = _own(found, [r for r, _ in roles], signals, cues) if signals else _claimed(found)
     given = {_key(g.name): PersonRole.HOST for g in known_hosts}
     given |= {_key(g.name): PersonRole.GUEST for g in known_guests}
     people = [
@@ -121,12 +121,14 @@ def _claimed(found: Study) -> _Facts:
     return lambda number: choose(found.claims.get(number, ()))
 
 
-def _own(found: Study, roles: Sequence[PersonRole], signals: NameSignals) -> _Facts:
+def _own(found: Study, roles: Sequence[PersonRole], signals: NameSignals, cues: NameCues) -> _Facts:
     """What the learned signal and the patterns say together."""
     best: dict[tuple[int, str], tuple[float, Mention]] = {}
     for label, signal in (("ROLE", signals.title), ("ORG", signals.organization)):
         for person, mention, probability in weigh_owners(found, roles, label, signal):
-            if probability >= max(OWNED, best.get((person, label), (0.0, mention))[0]):
+            if _is_denied(found, mention, cues):
+                continue
+            if probability >= max(OWNED[label], best.get((person, label), (0.0, mention))[0]):
                 best[person, label] = (probability, mention)
 
     def facts(number: int) -> tuple[Fact | None, Fact | None]:
@@ -137,6 +139,12 @@ def _own(found: Study, roles: Sequence[PersonRole], signals: NameSignals) -> _Fa
         return title, organization
 
     return facts
+
+
+def _is_denied(found: Study, mention: Mention, cues: NameCues) -> bool:
+    """Whether a title is nobody's by the words before it: "a river has no lawyer"."""
+    before = found.masked[mention.sentence].text[: mention.start_char]
+    return mention.label == "ROLE" and bool(cues.denied.search(before))
 
 
 def _fact(found: Study, mention: Mention) -> Fact:
