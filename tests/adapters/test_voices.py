@@ -1,6 +1,7 @@
 """Voices told apart by sound, and by channel: on speech made for it, with turns that are known."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from training.speech.grammar import Grammar
 from training.speech.speak import speak
 
 RATE_HZ = 16_000
-Voices = tuple[dict[str, object], ...]
+Voices = tuple[dict[str, Any], ...]
 THREE: Voices = (
     {"voice": "en-us+m3", "pitch": 35, "rate_wpm": 150},
     {"voice": "en-gb-x-rp+f2", "pitch": 60, "rate_wpm": 165},
@@ -29,7 +30,7 @@ def talk(voices: Voices, turns: int) -> tuple[NDArray[np.float32], list[Word], l
     for turn in range(turns):
         who = turn % len(voices)
         text = f"{grammar.sentence()} {grammar.sentence()}"
-        speech = speak(text, **voices[who])  # type: ignore[arg-type]
+        speech = speak(text, **voices[who])
         pause = np.zeros(int(rng.uniform(0.1, 0.6) * RATE_HZ), np.float32)
         pieces += [speech.samples, pause]
         words += [Word(text=w.text, start=at + w.start, end=at + w.end) for w in speech.words]

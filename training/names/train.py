@@ -1,6 +1,6 @@
 """Trains the bundled names pipeline and the role signal: `python -m training.names.train`.
 
-Seeded; about four minutes on one core. Writes `src/shownotes/models/names-en/`.
+Seeded; about 25 minutes on two cores. Writes `src/shownotes/models/names-en/`.
 """
 
 from __future__ import annotations
