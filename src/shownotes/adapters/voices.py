@@ -42,8 +42,8 @@ PENALTY = 2.1
 # time stay in proportion to the length.
 _BLOCK = 150
 # Two voices are two people's when they are so many times farther from each other than each is from
-# itself. Of the pairs of synthetic speakers in 24 conversations all but one stood above 9, of voices
-# cut in two none above 5.
+# itself. Of the pairs of synthetic speakers in 24 conversations all but one stood above 9, of
+# voices cut in two none above 5.
 SEPARATION = 5.5
 _MOST_FRAMES = 6_000
 # Who speaks less than this in all, in seconds and as a share, is not told apart.
