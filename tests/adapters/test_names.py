@@ -19,6 +19,7 @@ from shownotes.adapters.names import (
 from shownotes.adapters.spelling import is_alike
 from shownotes.core.people import identify
 from shownotes.core.sentences import split
+from shownotes.core.signals import pack
 from shownotes.errors import ModelBrokenError, ModelMissingError
 from shownotes.model import Names, PersonRole, Segment, Transcript, Word
 from training.demo.script import Script, read_scripts
@@ -241,8 +242,8 @@ def test_well_known_names_are_known_and_yield_where_they_may_be_something_else(
 
 
 def test_a_folder_brings_its_own_signals(stock_folder: Path) -> None:
-    tables = {name: {"bias": [5.0, 0.0, 0.0]} for name in ("mention", "standing")}
-    tables |= {name: {"PC": [-5.0, 5.0]} for name in ("title", "organization")}
+    tables = {name: pack({"bias": [5.0, 0.0, 0.0]}) for name in ("mention", "standing")}
+    tables |= {name: pack({"PC": [-5.0, 5.0]}) for name in ("title", "organization")}
     (stock_folder / "signals.json").write_text(json.dumps(tables), encoding="utf-8")
     names = read(transcribe(FRESH), load_pipeline(stock_folder))
     assert {person.role for person in names.people} == {PersonRole.HOST}

@@ -1,12 +1,13 @@
 """Linear signals, and the features they read."""
 
+import json
 import math
 
 import pytest
 
 from shownotes.core.ownership import REACH, find_pairs
 from shownotes.core.roles import NamedSpan, describe_people, replace_names
-from shownotes.core.signals import Signal, switch_on
+from shownotes.core.signals import Signal, pack, switch_on, unpack
 
 
 def spans_of(marked: str) -> tuple[str, list[NamedSpan]]:
@@ -74,3 +75,17 @@ def test_people_between_are_counted() -> None:
     assert "PC people 1" in features[0]
     assert "PC people 0" in features[1]
     assert "PC whole of the" in features[1]
+
+
+def test_a_packed_signal_scores_like_the_table_it_was_made_of() -> None:
+    table = {"bias": [0.5, -0.25], "a b": [1.125, 0.0], "never": [9.0, 9.0]}
+    features = {"bias": 1.0, "a b": 0.5, "unknown": 1.0}
+    packed = json.loads(json.dumps(pack(table)))
+    assert unpack(("yes", "no"), packed).score(features) == pytest.approx(
+        Signal(("yes", "no"), table).score(features)
+    )
+
+
+def test_features_that_were_never_seen_leave_all_classes_alike() -> None:
+    signal = unpack(("yes", "no"), pack({"bias": [1.0, 0.0]}))
+    assert signal.score({"other": 1.0}) == {"yes": 0.5, "no": 0.5}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shownotes.adapters.catalogue import BUNDLED, THINGS, WELL_KNOWN
+from shownotes.adapters.catalogue import BUNDLED, THINGS, WELL_KNOWN, read_listed
 
 if TYPE_CHECKING:
     import random
@@ -122,7 +122,7 @@ def _read_known() -> dict[str, list[str]]:
     """The product's own lists of well-known names, by slot."""
     known: dict[str, list[str]] = {}
     for path in (*WELL_KNOWN, THINGS):
-        for kind, names in tomllib.loads(path.read_text(encoding="utf-8")).items():
+        for kind, names in read_listed(path).items():
             if kind in _SLOTS and names:
                 known.setdefault(_SLOTS[kind], []).extend(names)
     for body in tomllib.loads(BUNDLED.read_text(encoding="utf-8"))["body"]:

@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import spacy
+from spacy.strings import StringStore
 from spacy.training import Example
 from spacy.util import fix_random_seed
 
+from shownotes.adapters.names import SIGNALS
+from shownotes.core.signals import pack
 from training.names.augment import augment, join
 from training.names.corpus import Passage, fill, read_templates
 from training.names.lexicon import Lexicon
@@ -143,8 +146,9 @@ def train(steps: int, seed: int, target: Path, hold_out: int | None = None) -> N
 def write_signals(templates: list[tuple[str, str]], seed: int, target: Path) -> None:
     """Trains the signals and writes their tables."""
     tables = train_signals(templates, seed)
-    text = json.dumps(tables, ensure_ascii=False, indent=0, sort_keys=True)
-    (target / "signals.json").write_text(text + "\n", encoding="utf-8")
+    packed = {name: pack(dict(sorted(table.items()))) for name, table in tables.items()}
+    text = json.dumps(packed, ensure_ascii=False, separators=(",", ":"))
+    (target / SIGNALS).write_text(text + "\n", encoding="utf-8")
 
 
 def check(nlp: Language, held: list[tuple[str, str]], rng: random.Random) -> None:
@@ -166,7 +170,10 @@ def save(nlp: Language, target: Path) -> None:
     """Writes the pipeline, leaving the card beside it alone."""
     nlp.meta |= {"name": "names_en", "version": "0.1.0", "license": "MIT", "author": "Shownotes"}
     nlp.meta["description"] = "Names in spoken podcast English, trained on passages of our own."
+    # Words are known by their hashes; of their texts only those of the labels are needed.
+    labels = [label for _, pipe in nlp.pipeline for label in getattr(pipe, "labels", ())]
     nlp.to_disk(target, exclude=["vocab.vectors"])
+    StringStore(sorted(set(labels))).to_disk(target / "vocab" / "strings.json")
 
 
 def main() -> None:

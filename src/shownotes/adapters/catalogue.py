@@ -60,14 +60,19 @@ def load_catalogue(additions: Sequence[Path] = ()) -> Catalogue:
 def _load(files: tuple[tuple[Path, int], ...]) -> Catalogue:
     paths = [BUNDLED, *(path for path, _ in files)]
     bodies = [body for path in paths for body in _read(path)]
-    listed = tomllib.loads(THINGS.read_text(encoding="utf-8"))
-    things = {name: label for label, names in listed.items() for name in names}
+    things = {name: label for label, names in read_listed(THINGS).items() for name in names}
     return make_catalogue(bodies, well_known=_read_well_known(), things=things)
+
+
+def read_listed(path: Path) -> dict[str, list[str]]:
+    """Well-known names by kind or label: a text of one name a line for each."""
+    listed = tomllib.loads(path.read_text(encoding="utf-8"))
+    return {kind: names.strip().split("\n") for kind, names in listed.items()}
 
 
 def _read_well_known() -> Iterator[CatalogueEntry]:
     for path in WELL_KNOWN:
-        for kind, names in tomllib.loads(path.read_text(encoding="utf-8")).items():
+        for kind, names in read_listed(path).items():
             for name in names:
                 yield CatalogueEntry(name=name, kind=OrganizationKind(kind))
 

@@ -8,7 +8,7 @@ fits the original.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from shownotes.model import Evidence, Mention, Sentence
@@ -206,7 +206,13 @@ def place(mention: Mention) -> Place:
 
 def words_of(name: str) -> list[str]:
     """The words of a name, lower case, without punctuation at their ends."""
-    return [word.lower().replace("’", "'") for word in _WORD.findall(name)]
+    return list(_words_of(name))
+
+
+# An hour's talk says the same hundred names, and they are compared with one another.
+@lru_cache(maxsize=20_000)
+def _words_of(name: str) -> tuple[str, ...]:
+    return tuple(word.lower().replace("’", "'") for word in _WORD.findall(name))
 
 
 def _mask(sentence: Sentence, mentions: Sequence[Mention], cues: NameCues) -> MaskedSentence:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from shownotes.core.cues import NameCues, words_of
 from shownotes.model import Mention
@@ -129,6 +130,12 @@ def _is_same(known: Sequence[str], words: Sequence[str], is_alike: Alike | None)
     return all(a == b or is_alike(a, b) for a, b in zip(known, words, strict=True))
 
 
+@lru_cache(maxsize=20_000)
+def _parts(words: tuple[str, ...]) -> frozenset[str]:
+    """The words of a name, and what stands before and after their hyphens."""
+    return frozenset(part for word in words for part in (word, *word.split("-")))
+
+
 def _place_short(
     mention: Mention,
     words: Sequence[str],
@@ -139,7 +146,7 @@ def _place_short(
     word = words[0]
 
     def fits(somebody: Somebody) -> bool:
-        parts = {part for known in somebody.words for part in (known, *known.split("-"))}
+        parts = _parts(tuple(somebody.words))
         if word in parts:
             return True
         is_begun = len(somebody.words) > 1 and any(part.startswith(word) for part in parts)

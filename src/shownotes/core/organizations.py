@@ -166,14 +166,13 @@ def _group(
 
 def _join_short_forms(bodies: list[_Body]) -> list[_Body]:
     """Joins "Harbor" to "Harbor Robotics" before it, if only one body begins like that."""
-    for body in bodies:
-        words = words_of(body.names[0])
+    named = [(words_of(body.names[0]), body) for body in bodies]
+    for words, body in named:
         longer = [
             other
-            for other in bodies
-            if other is not body
-            and len(words_of(other.names[0])) > len(words)
-            and words_of(other.names[0])[: len(words)] == words
+            for long_words, other in named
+            if len(long_words) > len(words)
+            and long_words[: len(words)] == words
             and other.mentions
             and other.mentions[0].start <= body.mentions[0].start
         ]
