@@ -43,7 +43,6 @@ from voices import (  # noqa: E402
 )
 
 from shownotes.adapters import voices as product  # noqa: E402
-from shownotes.adapters.stereo import ChannelLevels, channels_of  # noqa: E402
 from shownotes.model import Word  # noqa: E402
 
 if TYPE_CHECKING:
@@ -187,27 +186,6 @@ def join(words: list[Word], voices: tuple[int, ...]) -> list[Span]:
     return spans
 
 
-def panned_share(talk: Conversation, leak: float) -> float:
-    """Share of words with their speaker: two channels, each leaking into the other."""
-    import av
-
-    left, right = talk.own[0] + leak * talk.own[1], talk.own[1] + leak * talk.own[0]
-    both = (np.stack([left, right], axis=1) * 32767).clip(-32768, 32767).astype(np.int16)
-    levels = ChannelLevels()
-    frame = av.AudioFrame.from_ndarray(
-        np.ascontiguousarray(both).reshape(1, -1), format="s16", layout="stereo"
-    )
-    frame.sample_rate = RATE_HZ
-    levels.write(frame)
-    levels.finish()
-    found = channels_of(levels.levels(), talk.words)
-    if found is None:
-        return 0.0
-    order = {who: number for number, who in enumerate(dict.fromkeys(talk.speakers))}
-    hits = [order[who] == channel for who, channel in zip(talk.speakers, found[0], strict=True)]
-    return sum(hits) / len(hits)
-
-
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -215,6 +193,8 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=24)
     parser.add_argument("--minutes", type=float, default=4.0)
     arguments = parser.parse_args()
+    from benchmarks.tracks import panned_share
+
     errors, counts, panned, seconds, audio = [], [], [], 0.0, 0.0
     too_many = ones = 0
     with tempfile.TemporaryDirectory() as folder:

@@ -32,7 +32,7 @@ from shownotes.screen import (
 )
 from shownotes.settings import CONFIG_NAME, Settings, find_root, load_settings, seconds
 from shownotes.steps import prepare
-from shownotes.steps.intray import TRANSCRIPT_ENDINGS
+from shownotes.steps.intray import TRANSCRIPT_ENDINGS, is_tracks_folder
 from shownotes.steps.step import Walk
 
 app = typer.Typer(
@@ -270,7 +270,7 @@ def _paths(names: Sequence[str], settings: Settings) -> list[Path]:
 def _path(name: str, settings: Settings) -> Path:
     """The audio (or lone transcript) behind a file name, a folder name or an id prefix."""
     for candidate in (Path(name), settings.audio_folder / name):
-        if candidate.is_file():
+        if candidate.is_file() or is_tracks_folder(candidate, settings):
             return candidate.resolve()
     wanted = Path(name).name
     for folder in episode_folders(settings.output_folder):

@@ -129,6 +129,14 @@ class GivenChapter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GivenTrack:
+    """Whose a track is, as the producer said it."""
+
+    file: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Metadata:
     """What the producer said about the episode: tags, under the show, under the sidecar."""
 
@@ -142,7 +150,7 @@ class Metadata:
     guests: tuple[GivenPerson, ...] = ()
     glossary: tuple[str, ...] = ()
     chapters: tuple[GivenChapter, ...] = ()
-    tracks: tuple[str, ...] = ()
+    tracks: tuple[GivenTrack, ...] = ()
     model: str | None = None
     feed_id: str | None = None
     sign_off: str | None = None
@@ -161,6 +169,30 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Track:
+    """One person's recording of a conversation that was recorded on separate tracks.
+
+    Attributes:
+        path: relative to the working folder.
+        speaker: the name by the producer, the file's name or its tags, else `Speaker 1` and so on.
+        offset_s: where its beginning lies on the episode's timeline, in seconds.
+        drift: by how much its clock runs slow against the episode's, as a share.
+        is_placed: its place was found by its sound; else it was taken to begin with the others.
+        speech: when this person speaks, on the episode's timeline.
+        working_audio: on the episode's timeline, silent where the person does not speak; relative
+            to the episode's folder.
+    """
+
+    path: str
+    speaker: str
+    working_audio: str
+    offset_s: float = 0.0
+    drift: float = 0.0
+    is_placed: bool = False
+    speech: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Episode:
     """`episode.json`: who the episode is, its audio, and what prepare measured.
 
@@ -173,6 +205,7 @@ class Episode:
         listening_copy: what browsers play in place of the audio, relative to the episode's folder;
             `None` when they play and seek the audio itself.
         transcript_path: an imported transcript, relative to the working folder.
+        tracks: where everybody was recorded apart; empty for a mix alone.
     """
 
     id: str
@@ -186,6 +219,7 @@ class Episode:
     listening_copy: str | None = None
     transcript_path: str | None = None
     transcript_sha256: str | None = None
+    tracks: tuple[Track, ...] = ()
     warnings: tuple[Notice, ...] = ()
 
     @property
@@ -278,6 +312,7 @@ class SpeakersFrom(StrEnum):
     """How it was found out who speaks when."""
 
     LABELS = "labels"
+    TRACKS = "tracks"
     STEREO = "stereo"
     VOICES = "voices"
     NOTHING = "nothing"

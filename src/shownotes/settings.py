@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from shownotes.errors import SettingsError, SidecarError
-from shownotes.model import GivenChapter, GivenPerson, Metadata
+from shownotes.model import GivenChapter, GivenPerson, GivenTrack, Metadata
 
 CONFIG_NAME = "shownotes.toml"
 
@@ -211,7 +211,10 @@ def _section(name: str) -> type[BaseModel]:
 
 
 class Sidecar(_Section):
-    """`audio/<stem>.toml`: what the producer knows about one episode. Wins over tags and show."""
+    """`audio/<stem>.toml`: what the producer knows about one episode. Wins over tags and show.
+
+    `tracks` says whose the files of a folder of tracks are: `{"mic1.wav" = "Ada Obi"}`.
+    """
 
     title: str | None = None
     show: str | None = None
@@ -223,7 +226,7 @@ class Sidecar(_Section):
     guests: tuple[PersonSettings, ...] = ()
     glossary: tuple[str, ...] = ()
     chapters: tuple[dict[str, float | str], ...] = ()
-    tracks: tuple[str, ...] = ()
+    tracks: dict[str, str] = Field(default_factory=dict)
     model: str | None = None
 
     _people = field_validator("hosts", "guests", mode="before")(_named)
@@ -270,7 +273,7 @@ class Sidecar(_Section):
                 GivenChapter(start=seconds(c["start"]), title=str(c["title"]))
                 for c in self.chapters
             ),
-            tracks=self.tracks,
+            tracks=tuple(GivenTrack(file=f, name=n) for f, n in self.tracks.items()),
             model=self.model,
         )
 

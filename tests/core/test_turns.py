@@ -5,8 +5,16 @@ import pytest
 from shownotes.adapters.names import load_cues
 from shownotes.core.people import identify
 from shownotes.core.sentences import split
-from shownotes.core.turns import from_labels, from_words, is_unnamed, voiced, words_of
-from shownotes.model import Mention, Names, Segment, Transcript, Turn, Word
+from shownotes.core.turns import (
+    from_labels,
+    from_tracks,
+    from_words,
+    interleave,
+    is_unnamed,
+    voiced,
+    words_of,
+)
+from shownotes.model import Mention, Names, Segment, Span, Track, Transcript, Turn, Word
 
 CUES = load_cues("en")
 
@@ -120,3 +128,62 @@ def test_who_is_only_talked_about_gives_no_voice_a_name() -> None:
 def test_named_labels_stay_as_they_are() -> None:
     transcript = said(("Moderator", "I'm Ann Lee."), ("Bo", "Hello, Ann Lee."))
     assert named(transcript, "Ann Lee").speakers == ()
+
+
+def spoken_at(speaker: str, *timed: tuple[str, float, float]) -> Segment:
+    words = tuple(Word(text=text, start=start, end=end) for text, start, end in timed)
+    text = " ".join(word.text for word in words)
+    return Segment(start=words[0].start, end=words[-1].end, text=text, words=words, speaker=speaker)
+
+
+def test_tracks_become_one_transcript_cut_where_others_are_let_in() -> None:
+    long = spoken_at(
+        "Ann",
+        *(("So", 0.0, 0.4), ("who", 0.5, 0.9), ("pays?", 1.0, 1.4)),
+        *(("And", 4.0, 4.4), ("when?", 4.5, 4.9)),
+    )
+    answer = spoken_at("Bo", ("We", 1.6, 2.0), ("do.", 2.1, 2.5))
+    assert [(s.speaker, s.text) for s in interleave([long, answer])] == [
+        ("Ann", "So who pays?"),
+        ("Bo", "We do."),
+        ("Ann", "And when?"),
+    ]
+
+
+def test_an_interjection_does_not_tear_the_sentence_it_falls_into() -> None:
+    long = spoken_at(
+        "Ann",
+        *(("The", 0.0, 0.4), ("tenants", 0.45, 0.9), ("pay.", 0.95, 1.4)),
+        *(("All", 1.45, 1.9), ("of", 1.95, 2.4), ("them.", 2.45, 2.9)),
+    )
+    nod = spoken_at("Bo", ("Right.", 0.5, 0.8))
+    pieces = interleave([nod, long])
+    assert [(s.speaker, s.text) for s in pieces] == [
+        ("Ann", "The tenants pay."),
+        ("Bo", "Right."),
+        ("Ann", "All of them."),
+    ]
+    assert (pieces[0].end, pieces[1].start) == (1.4, 0.5)
+
+
+def test_words_of_a_mix_are_given_to_the_track_on_which_somebody_speaks() -> None:
+    def track(speaker: str, *spans: tuple[float, float]) -> Track:
+        speech = tuple(Span(start=start, end=end) for start, end in spans)
+        return Track(path=f"{speaker}.wav", speaker=speaker, working_audio="", speech=speech)
+
+    words = words_of(said((None, "one two three four five")))
+    tracks = [track("Ann", (0.0, 1.4), (1.9, 2.5)), track("Bo", (0.5, 2.0))]
+    turns = from_tracks(words, tracks)
+    # "two" is spoken over by Bo, "four" by nobody else.
+    assert [(t.speaker, t.start) for t in turns] == [("Ann", 0.0), ("Bo", 1.5), ("Ann", 2.0)]
+    assert turns[1].confidence == pytest.approx(0.99)
+    nobody = from_tracks(words, [track("Ann"), track("Bo")])
+    assert [(t.speaker, t.confidence) for t in nobody] == [("Ann", 0.0)]
+
+
+def test_a_speaker_of_one_name_is_the_person_who_has_it() -> None:
+    names = named(
+        said(("Maria", "I am glad to be here."), ("Jo", "Thank you Maria Okafor for coming.")),
+        "Maria Okafor",
+    )
+    assert [(s.label, s.name) for s in names.speakers] == [("Maria", "Maria Okafor")]

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from shownotes.core.turns import words_of
-from shownotes.model import Segment, Speaker, SpeakersFrom, Transcript, Turns, Word
+from shownotes.model import Episode, Segment, Speaker, SpeakersFrom, Transcript, Turns, Word
 from shownotes.pipeline import decide
 from shownotes.settings import Settings, SpeakersSettings
 from shownotes.steps import attribute, prepare
@@ -77,6 +77,8 @@ def test_two_people_on_two_channels(workspace: Path) -> None:
         span = slice(int(word.start * RATE_HZ), int(word.end * RATE_HZ))
         own[who, span] = samples[span]
     walk = lay_out(workspace, own, as_transcript(words), tell_apart=False)
+    tracks = walk.folder.read("episode.json", Episode).tracks
+    assert [track.speaker for track in tracks] == ["Speaker 1", "Speaker 2"]
     turns = attributed(walk)
     assert turns.source is SpeakersFrom.STEREO
     by_word = [s.speaker for s in attribute.spoken(walk).segments for _ in s.words]

@@ -1,14 +1,17 @@
+import wave
 from pathlib import Path
 
 import pytest
 
 from shownotes.errors import SidecarError
-from shownotes.model import GivenChapter, GivenPerson, Metadata
-from shownotes.settings import Settings, load_settings
+from shownotes.model import GivenChapter, GivenPerson, GivenTrack, Metadata
+from shownotes.settings import Settings, ShowSettings, load_settings
 from shownotes.steps.intray import (
     find_audio,
     merged_metadata,
     relative,
+    sidecar_beside,
+    tracks_in,
     transcript_beside,
 )
 
@@ -128,3 +131,61 @@ def test_a_wrong_sidecar_is_named(shows: Settings) -> None:
     path.with_suffix(".toml").write_text('titel = "x"')
     with pytest.raises(SidecarError, match="Did you mean `title`"):
         merged_metadata(path, shows, Metadata())
+
+
+def test_a_folder_of_tracks_is_one_episode_by_how_recorders_name_files(tmp_path: Path) -> None:
+    settings = tray(
+        tmp_path,
+        *("ep/ZOOM0001_Tr1.WAV", "ep/ZOOM0001_Tr2.WAV", "ep/ZOOM0001_LR.WAV", "ep.mp3", "ep.vtt"),
+        *("call/audioMaria21.m4a", "call/audioJo42.m4a", "call/notes.txt"),
+        *("talk/host.flac", "talk/guest.flac", "other.mp3"),
+    )
+    assert found(settings) == ["audio/call", "audio/ep", "audio/other.mp3", "audio/talk"]
+    assert [f.name for f in tracks_in(tmp_path / "audio" / "ep")] == [
+        *("ZOOM0001_LR.WAV", "ZOOM0001_Tr1.WAV", "ZOOM0001_Tr2.WAV"),
+        "ep.mp3",
+    ]
+    assert transcript_beside(tmp_path / "audio" / "ep") == tmp_path / "audio" / "ep.vtt"
+
+
+def test_episodes_of_a_show_are_not_taken_for_tracks(tmp_path: Path) -> None:
+    settings = tray(
+        tmp_path,
+        *("news/2026-01-01.mp3", "news/2026-01-02.mp3", "news/host.toml"),
+        *("Talk/host-a.mp3", "Talk/host-b.mp3"),
+        *("one/track1.wav",),
+        *("own/track1.wav", "own/track1.toml", "own/track2.wav"),
+    )
+    settings = settings.model_copy(update={"show": {"talk": ShowSettings()}})
+    assert "audio/news/2026-01-01.mp3" in found(settings)
+    assert "audio/Talk/host-a.mp3" in found(settings)
+    assert "audio/one/track1.wav" in found(settings)
+    assert "audio/own/track1.wav" in found(settings)
+
+
+def test_a_sidecar_that_names_tracks_makes_a_folder_of_them(tmp_path: Path) -> None:
+    settings = tray(tmp_path, "show/ep/a.wav", "show/ep/b.wav", "show/c.wav")
+    folder = tmp_path / "audio" / "show" / "ep"
+    assert found(settings) == ["audio/show/c.wav"]
+    (folder / "ep.toml").write_text('[tracks]\n"a.wav" = "Ann Lee"\n', encoding="utf-8")
+    assert found(settings) == ["audio/show/c.wav", "audio/show/ep"]
+    assert sidecar_beside(folder) == folder / "ep.toml"
+    metadata = merged_metadata(folder, settings, Metadata())
+    assert metadata.tracks == (GivenTrack(file="a.wav", name="Ann Lee"),)
+    assert metadata.show == "show"
+
+
+def test_files_of_one_length_with_names_of_their_own_are_tracks(tmp_path: Path) -> None:
+    settings = tray(tmp_path)
+    for name, seconds in (("ann.wav", 5), ("bo.wav", 5), ("c1.wav", 5), ("c2.wav", 5)):
+        folder = tmp_path / "audio" / ("same" if name[0] in "ab" else "numbered")
+        folder.mkdir(parents=True, exist_ok=True)
+        with wave.open(str(folder / name), "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(2)
+            file.setframerate(8000)
+            file.writeframes(bytes(16_000 * seconds))
+    assert found(settings) == [
+        *("audio/numbered/c1.wav", "audio/numbered/c2.wav"),
+        "audio/same",
+    ]

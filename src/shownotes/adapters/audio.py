@@ -158,14 +158,21 @@ class WorkingAudio:
 
     Attributes:
         listeners: called with int16, shape (n_samples,), a few seconds at a time.
+        channel: 0 or 1, for one of two channels alone; `None` for all of them mixed.
     """
 
     def __init__(
-        self, path: Path, listeners: Sequence[Callable[[NDArray[np.int16]], None]] = ()
+        self,
+        path: Path,
+        listeners: Sequence[Callable[[NDArray[np.int16]], None]] = (),
+        *,
+        channel: int | None = None,
     ) -> None:
         self._path = path
         self._listeners = listeners
-        self._resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE_HZ)
+        self._channel = channel
+        layout = "mono" if channel is None else "stereo"
+        self._resampler = av.AudioResampler(format="s16", layout=layout, rate=SAMPLE_RATE_HZ)
         self._written = 0
         try:
             self._file = path.open("wb", buffering=_WRITE_BYTES)
@@ -201,7 +208,12 @@ class WorkingAudio:
 
     def _take(self, frames: Sequence[av.AudioFrame]) -> None:
         for frame in frames:
-            samples = np.frombuffer(memoryview(frame.planes[0]), "<i2", count=frame.samples)
+            plane = memoryview(frame.planes[0])
+            if self._channel is None:
+                samples = np.frombuffer(plane, "<i2", count=frame.samples)
+            else:
+                both = np.frombuffer(plane, "<i2", count=2 * frame.samples)
+                samples = np.ascontiguousarray(both[self._channel :: 2])
             self._written += samples.nbytes
             if self._written > _MAX_WAV_BYTES:
                 raise InputError("More than 37 hours of audio in one file; cut it and try again.")

@@ -100,6 +100,18 @@ def scan(path: Path) -> Scan:
         )
 
 
+def declared_length(path: Path) -> float | None:
+    """Seconds that a file's header promises, without reading on; `None` when it promises nothing.
+
+    A file that is no recording promises nothing.
+    """
+    try:
+        with open_recording(path) as container:
+            return _declared(container, sound_track(container, path))
+    except InputError:
+        return None
+
+
 def packets(container: Any, stream: Any, lost: Callable[[], None]) -> Iterator[Any]:
     """Every packet, taking reading up again where the container is damaged."""
     for _ in range(MAX_RESUMPTIONS):

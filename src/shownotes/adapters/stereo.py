@@ -10,17 +10,19 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from shownotes.model import Word
+from shownotes.model import Span
 
 _SAMPLE_RATE_HZ = 16_000
 _FRAME_SAMPLES = 160
 FRAMES_A_SECOND = _SAMPLE_RATE_HZ // _FRAME_SAMPLES
-# A word is one channel's when it is so much louder there, in decibels; what leaks from a
+# A moment is one channel's when it is so much louder there, in decibels; what leaks from a
 # headphone into the other microphone is 15 and more below.
 CLEAR_DB = 6.0
-# Of the time of all words, so much must be clear, and so much on either side, for the channels
-# to be people.
-CLEAR_SHARE, SIDE_SHARE, SIDE_S = 0.9, 0.02, 5.0
+# Of all speech, so much must be clear, and so much on either side, for the channels to be people:
+# the rest are moments in which both speak.
+CLEAR_SHARE, SIDE_SHARE, SIDE_S = 0.85, 0.02, 5.0
+# Below this under the loudest, in decibels, are breaths.
+_BREATHS_DB = 30.0
 _FLOOR = 1e-5
 
 
@@ -58,36 +60,22 @@ class ChannelLevels:
             self._levels.append((10 * np.log10(power + _FLOOR**2)).astype(np.int8))
 
 
-def channels_of(
-    levels: NDArray[np.int8], words: Sequence[Word]
-) -> tuple[tuple[int, ...], tuple[float, ...]] | None:
-    """The channel of every word, and by how many decibels; `None` when channels are not people.
+def are_people(levels: NDArray[np.int8], speech: Sequence[Span]) -> bool:
+    """Whether one person speaks on each channel.
 
     Args:
         levels: of `ChannelLevels`.
-        words: in order of time.
+        speech: when anybody speaks.
     """
-    if not words or not len(levels):
-        return None
-    differences = np.array([_difference(levels, word) for word in words])
-    lengths = np.array([max(0.01, word.end - word.start) for word in words])
-    clear = np.abs(differences) >= CLEAR_DB
-    total = lengths.sum()
-    left, right = (lengths[clear & (side * differences > 0)].sum() for side in (1, -1))
-    if left + right < CLEAR_SHARE * total:
-        return None
-    if min(left, right) < min(SIDE_S, SIDE_SHARE * total):
-        return None
-    channels = np.where(differences > 0, 0, 1).tolist()
-    order = {channel: number for number, channel in enumerate(dict.fromkeys(channels))}
-    return tuple(order[c] for c in channels), tuple(np.abs(differences).tolist())
-
-
-def _difference(levels: NDArray[np.int8], word: Word) -> float:
-    """Left above right in a word, in decibels, by its louder frames."""
-    first = int(word.start * FRAMES_A_SECOND)
-    rows = levels[first : max(first + 1, int(word.end * FRAMES_A_SECOND))]
-    if not len(rows):
-        return 0.0
-    power = (10 ** (rows.astype(np.float64) / 10)).mean(axis=0) + 1e-12
-    return float(10 * np.log10(power[0] / power[1]))
+    voiced = np.zeros(len(levels), bool)
+    for span in speech:
+        voiced[int(span.start * FRAMES_A_SECOND) : int(span.end * FRAMES_A_SECOND)] = True
+    heard = levels[voiced].astype(np.int16)
+    if not len(heard):
+        return False
+    louder = heard.max(axis=1)
+    heard = heard[louder > np.percentile(louder, 95) - _BREATHS_DB]
+    apart = heard[:, 0] - heard[:, 1]
+    left, right = (int((side * apart >= CLEAR_DB).sum()) for side in (1, -1))
+    least = min(SIDE_S * FRAMES_A_SECOND, SIDE_SHARE * len(heard))
+    return left + right >= CLEAR_SHARE * len(heard) and min(left, right) >= least

@@ -20,6 +20,12 @@ _LEAST_PROBABILITY = 0.02
 # Nobody is a guest on less: a false guest is worse than one that an editor must add. Chosen on
 # openings of which the errors may be looked at, our own and real ones.
 LEAST_GUEST = 0.6
+# Somebody of whom it is said in so many words that they host or visit, and nothing else, does so
+# from this probability on.
+SAID_POINTS = 2.5
+LEAST_SAID = {PersonRole.HOST: 0.3, PersonRole.GUEST: 0.2}
+# Whoever is the first to give their own name, unasked, hosts from this probability on.
+LEAST_FIRST = 0.25
 # In points: what a cue counts at most as a feature.
 _MOST_POINTS = 4.0
 # How late somebody is first named, in sentences.
@@ -45,12 +51,29 @@ def decide_roles(
         if number in heard or speakers & names:
             scores = scores | {PersonRole.MENTIONED: 0.0}
         total = sum(scores.values())
-        role = PersonRole(max(scores, key=scores.__getitem__))
-        if role is PersonRole.GUEST and scores[role] < LEAST_GUEST * total:
-            others = {name: score for name, score in scores.items() if name != role}
-            role = PersonRole(max(others, key=others.__getitem__))
+        is_first = next(iter(study.self_named), None) == number and not study.self_named[number]
+        if is_first and scores[PersonRole.HOST] >= LEAST_FIRST * total:
+            role = PersonRole.HOST
+        else:
+            role = _choose(scores, total, study.cue_points[number])
         decided.append((role, scores[role] / total))
     return decided
+
+
+def _choose(scores: Mapping[str, float], total: float, points: Mapping[str, float]) -> PersonRole:
+    """The likeliest role; what is said in so many words counts from less on."""
+    for role, others in (
+        (PersonRole.HOST, (PersonRole.GUEST, PersonRole.MENTIONED)),
+        (PersonRole.GUEST, (PersonRole.HOST, PersonRole.MENTIONED)),
+    ):
+        is_said = points[role] >= SAID_POINTS and not any(points[other] for other in others)
+        if is_said and scores[role] >= LEAST_SAID[role] * total:
+            return role
+    likeliest = PersonRole(max(scores, key=scores.__getitem__))
+    if likeliest is PersonRole.GUEST and scores[likeliest] < LEAST_GUEST * total:
+        rest = {name: score for name, score in scores.items() if name != likeliest}
+        return PersonRole(max(rest, key=rest.__getitem__))
+    return likeliest
 
 
 def describe_standings(study: Study) -> Iterator[dict[str, float]]:

@@ -6,10 +6,14 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from shownotes.model import Segment, Transcript, Turn, Word
+from shownotes.model import Segment, Track, Transcript, Turn, Word
 
 # A speaker of whom nobody said the name, in our words or in those of common editors.
 _UNNAMED = re.compile(r"^(?:speaker|spk|voice|unknown speaker)[ _]?\d*$", re.IGNORECASE)
+# A pause in which somebody else may begin, in seconds.
+_LETS_IN_S = 0.3
+# A word is at least so long, in seconds.
+_LEAST_COVER = 0.01
 # Nobody is surer than this of a voice.
 _SUREST = 0.99
 
@@ -40,6 +44,51 @@ def from_labels(transcript: Transcript) -> tuple[Turn, ...]:
         else:
             turns.append(Turn(start=segment.start, end=segment.end, speaker=segment.speaker))
     return tuple(turns)
+
+
+def interleave(segments: Sequence[Segment]) -> tuple[Segment, ...]:
+    """The segments of several tracks as one transcript: in order of time, overlaps kept.
+
+    A segment in which somebody else begins is cut there, if its speaker pauses or ends a sentence;
+    who is merely talked into keeps the sentence whole, and the interjection follows it.
+    """
+    pieces: list[Segment] = []
+    for segment in segments:
+        begun = sorted(
+            other.start
+            for other in segments
+            if other.speaker != segment.speaker and segment.start < other.start < segment.end
+        )
+        pieces += _cut_for(segment, begun)
+    return tuple(sorted(pieces, key=lambda piece: (piece.start, piece.end)))
+
+
+def _cut_for(segment: Segment, begun: Sequence[float]) -> list[Segment]:
+    """A segment in pieces, cut after each of these times where its speaker lets others in."""
+    groups: list[list[Word]] = [[]]
+    waiting = list(begun)
+    for number, word in enumerate(segment.words):
+        groups[-1].append(word)
+        after = segment.words[number + 1] if number + 1 < len(segment.words) else None
+        if after is None or not waiting or waiting[0] >= after.start:
+            continue
+        if after.start - word.end >= _LETS_IN_S or word.text[-1:] in ".?!":
+            groups.append([])
+            waiting = [time for time in waiting if time >= after.start]
+    if len(groups) == 1:
+        return [segment]
+    return [_piece(segment, words, number, len(groups)) for number, words in enumerate(groups)]
+
+
+def _piece(segment: Segment, words: Sequence[Word], number: int, count: int) -> Segment:
+    """One of several parts of a segment."""
+    return replace(
+        segment,
+        start=words[0].start if number else segment.start,
+        end=words[-1].end if number < count - 1 else segment.end,
+        text=" ".join(word.text for word in words),
+        words=tuple(words),
+    )
 
 
 def from_words(
@@ -77,6 +126,42 @@ def from_words(
 
 def _confidence(gain: float) -> float:
     return round(min(_SUREST, 1.0 / (1.0 + math.exp(-max(-50.0, min(50.0, gain))))), 3)
+
+
+def from_tracks(words: Sequence[Word], tracks: Sequence[Track]) -> tuple[Turn, ...]:
+    """Turns of words that were heard in a mix, by who speaks on their own track meanwhile."""
+    turns: list[Turn] = []
+    for word in words:
+        shares = [_covered(word, track) for track in tracks]
+        best = max(shares)
+        own = turns[-1].speaker if turns else ""
+        # Of several who speak at once, whoever has spoken already.
+        likely = [t.speaker for t, share in zip(tracks, shares, strict=True) if share == best]
+        speaker = own if own in likely else likely[0]
+        confidence = round(_SUREST * best / max(sum(shares), _LEAST_COVER), 3)
+        if turns and turns[-1].speaker == speaker:
+            turns[-1] = replace(
+                turns[-1],
+                end=max(word.end, turns[-1].end),
+                confidence=max(confidence, turns[-1].confidence),
+            )
+        else:
+            turns.append(
+                Turn(start=word.start, end=word.end, speaker=speaker, confidence=confidence)
+            )
+    return tuple(turns)
+
+
+def _covered(word: Word, track: Track) -> float:
+    """The share of a word during which a track's person speaks."""
+    at = bisect.bisect_left(track.speech, word.start, key=lambda span: span.end)
+    length = max(_LEAST_COVER, word.end - word.start)
+    covered = 0.0
+    while at < len(track.speech) and track.speech[at].start < word.end:
+        span = track.speech[at]
+        covered += min(span.end, word.end) - max(span.start, word.start)
+        at += 1
+    return round(max(0.0, covered) / length, 2)
 
 
 def voiced(
@@ -117,13 +202,6 @@ def _cut(
     if len(groups) == 1:
         return [replace(segment, speaker=groups[0][0])]
     return [
-        replace(
-            segment,
-            start=words[0].start if number else segment.start,
-            end=words[-1].end if number < len(groups) - 1 else segment.end,
-            text=" ".join(word.text for word in words),
-            words=tuple(words),
-            speaker=speaker,
-        )
+        replace(_piece(segment, words, number, len(groups)), speaker=speaker)
         for number, (speaker, words) in enumerate(groups)
     ]

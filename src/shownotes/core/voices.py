@@ -7,7 +7,7 @@ number.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from shownotes.core.cues import NameCues, place
+from shownotes.core.cues import NameCues, place, words_of
 from shownotes.core.study import Study
 from shownotes.core.turns import is_unnamed
 from shownotes.model import Evidence
@@ -44,7 +44,25 @@ def name_voices(study: Study, cues: NameCues) -> dict[str, Voice]:
         rivals += [other.get(best, 0.0) for name, other in points.items() if name != label]
         if row[best] >= _ENOUGH and row[best] > _TIMES_OTHERS * max(rivals, default=0.0):
             named[label] = Voice(best, tuple(proof[label, best][:_MOST_EVIDENCE]))
-    return named
+    return named | _complete(study)
+
+
+def _complete(study: Study) -> dict[str, Voice]:
+    """Speakers known by a first or last name only, where one person who is named has it."""
+    found: dict[str, Voice] = {}
+    for label in dict.fromkeys(sentence.speaker for sentence in study.sentences):
+        words = words_of(label or "")
+        if label is None or is_unnamed(label) or len(words) != 1:
+            continue
+        fitting = [
+            number
+            for number, somebody in enumerate(study.people)
+            if words[0] in somebody.words and len(somebody.words) > 1 and somebody.mentions
+        ]
+        if len(fitting) == 1:
+            first = study.people[fitting[0]].mentions[0]
+            found[label] = Voice(fitting[0], (study.masked[first.sentence].evidence,))
+    return found
 
 
 def _find_evidence(study: Study, cues: NameCues) -> Iterator[tuple[str, int, float, Evidence]]:

@@ -28,12 +28,14 @@ class Window:
     Attributes:
         start: seconds; windows are contiguous, half-open, and cover the whole audio.
         speech: where somebody speaks, clipped to the window; empty when nobody does.
+        track: of which of the episode's tracks; `None` for the mix.
     """
 
     index: int
     start: float
     end: float
     speech: tuple[Span, ...] = ()
+    track: int | None = None
 
     @property
     def duration(self) -> float:

@@ -19,7 +19,13 @@ from shownotes.core import episodes
 from shownotes.errors import EpisodeNotFoundError, FormatError
 from shownotes.model import AudioFile, Episode, Metadata, Status
 from shownotes.settings import Settings
-from shownotes.steps.intray import is_transcript, merged_metadata, relative, sidecar_beside
+from shownotes.steps.intray import (
+    is_transcript,
+    merged_metadata,
+    relative,
+    sidecar_beside,
+    tracks_in,
+)
 
 if TYPE_CHECKING:
     from shownotes.adapters.recording import Scan
@@ -118,27 +124,40 @@ def _look_at(path: Path, name: str, settings: Settings) -> _Newcomer:
 def scan_once(path: Path) -> "Scan":
     """The file's scan, read again only when the file has changed."""
     try:
-        found = path.stat()
+        size, modified_ns, _ = _stat(path)
     except OSError as error:
         raise EpisodeNotFoundError(f"{path} cannot be opened: {error.strerror}.") from error
-    return _scan(path, found.st_size, found.st_mtime_ns)
+    return _scan(path, size, modified_ns)
 
 
-@functools.lru_cache(maxsize=8)
+@functools.lru_cache(maxsize=32)
 def _scan(path: Path, _size: int, _modified_ns: int) -> "Scan":
     from shownotes.adapters.recording import scan
 
-    return scan(path)
+    if not path.is_dir():
+        return scan(path)
+    from shownotes.steps.tracks import scan_folder
+
+    return scan_folder(path)
+
+
+def _stat(path: Path) -> tuple[int, int, int]:
+    """Size, time and inode; of a folder of tracks all sizes and the latest time."""
+    found = path.stat()
+    if not path.is_dir():
+        return found.st_size, found.st_mtime_ns, found.st_ino
+    each = [track.stat() for track in tracks_in(path)]
+    return sum(s.st_size for s in each), max([0, *(s.st_mtime_ns for s in each)]), found.st_ino
 
 
 def version_of(path: Path, name: str, scan: "Scan") -> AudioFile:
     """A file as a version that has not been decoded."""
-    found = path.stat()
+    size, modified_ns, inode = _stat(path)
     return AudioFile(
         path=name,
-        size_bytes=found.st_size,
-        modified_ns=found.st_mtime_ns,
-        inode=found.st_ino,
+        size_bytes=size,
+        modified_ns=modified_ns,
+        inode=inode,
         packets_sha256=scan.packets_sha256,
         container=scan.container,
         codec=scan.codec,
@@ -195,7 +214,7 @@ def _is_other(episode: _Known, newcomer: _Newcomer, settings: Settings) -> bool:
     """
     if sidecar_beside(newcomer.path).is_file() or not episode.versions:
         return False
-    is_still_there = (settings.root / episode.versions[-1].path).is_file()
+    is_still_there = (settings.root / episode.versions[-1].path).exists()
     title = newcomer.metadata.title
     return bool(is_still_there and title and episode.title and title != episode.title)
 
@@ -204,7 +223,8 @@ def _found_new(newcomer: _Newcomer, key: str, settings: Settings) -> EpisodeFold
     output = settings.output_folder
     # A folder without its episode.json is one whose owner deleted it to have it made again.
     taken = [folder.name for folder in episode_folders(output)]
-    name = episodes.folder_name(newcomer.metadata, newcomer.path.stem, taken=taken)
+    stem = newcomer.path.name if newcomer.path.is_dir() else newcomer.path.stem
+    name = episodes.folder_name(newcomer.metadata, stem, taken=taken)
     folder = EpisodeFolder(output / name)
     episode = Episode(
         id=uuid.uuid4().hex,
@@ -228,7 +248,7 @@ def _add_version(entry: _Known, version: AudioFile | None, settings: Settings) -
     versions = [*episode.versions, version]
     current = episode.audio
     if current is not None and current.modified_ns > version.modified_ns:
-        is_still_there = (settings.root / current.path).is_file()
+        is_still_there = (settings.root / current.path).exists()
         if is_still_there:
             versions = [*episode.versions[:-1], version, current]
     entry.folder.write(BOX, replace(episode, versions=tuple(versions)))
@@ -245,7 +265,7 @@ def _note_copy(entry: _Known, version: AudioFile, settings: Settings) -> None:
     is_renamed = (
         current is not None
         and current.packets_sha256 == version.packets_sha256
-        and not (settings.root / current.path).is_file()
+        and not (settings.root / current.path).exists()
     )
     if is_renamed and current is not None and stamp is not None and not stamp.is_edited:
         renamed = replace(
@@ -296,10 +316,10 @@ def seen_files(folder: EpisodeFolder) -> tuple[SeenFile, ...]:
 def is_unchanged(path: Path, recorded: AudioFile | SeenFile) -> bool:
     """Whether a file is the very one that was recorded, by size, time and inode."""
     try:
-        found = path.stat()
+        found = _stat(path)
     except OSError:
         return False
-    return (found.st_size, found.st_mtime_ns, found.st_ino) == (
+    return found == (
         recorded.size_bytes,
         recorded.modified_ns,
         recorded.inode,

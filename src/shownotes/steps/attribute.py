@@ -55,35 +55,26 @@ def _run(walk: Walk) -> None:
 
 
 def _attribute(walk: Walk, transcript: Transcript) -> Turns:
+    episode = walk.folder.read("episode.json", Episode)
     labelled = core_turns.from_labels(transcript)
     if labelled:
-        return Turns(turns=labelled, source=SpeakersFrom.LABELS)
-    episode = walk.folder.read("episode.json", Episode)
+        is_heard = bool(episode.tracks) and episode.transcript_path is None
+        return Turns(turns=labelled, source=_apart(episode) if is_heard else SpeakersFrom.LABELS)
     words = core_turns.words_of(transcript)
     if episode.audio is None or len(words) < LEAST_WORDS:
         return Turns(turns=())
-    if episode.audio.channels == 2:
-        turns = _by_channel(walk, episode, transcript)
-        if turns:
-            return Turns(turns=turns, source=SpeakersFrom.STEREO)
+    if episode.tracks:
+        # A transcript that came with tracks, and without speakers.
+        return Turns(turns=core_turns.from_tracks(words, episode.tracks), source=_apart(episode))
     if not walk.settings.speakers.tell_apart:
         return Turns(turns=())
     return _by_voice(walk, transcript)
 
 
-def _by_channel(walk: Walk, episode: Episode, transcript: Transcript) -> tuple[Turn, ...]:
-    """Turns of two people on two channels; empty when they are not."""
-    from shownotes.adapters.audio import decode
-    from shownotes.adapters.stereo import ChannelLevels, channels_of
-
-    path = walk.settings.root / (episode.audio.path if episode.audio else "")
-    if not path.is_file():
-        return ()
-    levels = ChannelLevels()
-    decode(path, [levels])
-    words = core_turns.words_of(transcript)
-    found = channels_of(levels.levels(), words)
-    return core_turns.from_words(words, *found) if found else ()
+def _apart(episode: Episode) -> SpeakersFrom:
+    """Whether people were recorded on tracks of their own, or on two channels of one."""
+    paths = {track.path for track in episode.tracks}
+    return SpeakersFrom.TRACKS if len(paths) == len(episode.tracks) else SpeakersFrom.STEREO
 
 
 def _by_voice(walk: Walk, transcript: Transcript) -> Turns:

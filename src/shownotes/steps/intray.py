@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,6 +37,16 @@ TRANSCRIPT_ENDINGS = (".vtt", ".srt", ".json", ".txt")
 _UNFINISHED = re.compile(
     r"^[.~]|~$|\.(part|partial|tmp|temp|crdownload|download|filepart|!ut)$", re.I
 )
+# How recorders name tracks: "ZOOM0001_Tr2", "track-1", "Mic 3", "host", "audioMaria21".
+_TRACK_NAME = re.compile(
+    r"(?:^|[^a-z])(?:tr|track|trk|mic|ch|chan|channel|input|isrc|lr|mix|mixdown|mixed|master|"
+    r"host|co-?host|guest|speaker|isolated|riverside|zencastr|squadcast)s?[ _-]?\d{0,3}(?:[^a-z]|$)"
+    r"|^audio[A-Z]\w*\d+$",
+    re.IGNORECASE,
+)
+_TRACKS_KEY = re.compile(r"^\s*\[?tracks\b", re.MULTILINE)
+_DIGITS = re.compile(r"[\d\W_]+")
+_MOST_TRACKS = 24
 # Texts that lie in folders and are no transcripts.
 _NO_TRANSCRIPTS = frozenset({"readme", "license", "licence", "notes"})
 
@@ -48,10 +59,16 @@ def find_audio(settings: Settings) -> list[Path]:
     tray = settings.audio_folder
     if not tray.is_dir():
         return []
-    folders = [tray, *(f for f in tray.iterdir() if f.is_dir() and not _is_unfinished(f))]
-    found: list[Path] = []
-    for folder in folders:
-        files = [f for f in folder.iterdir() if not f.is_dir() and not _is_unfinished(f)]
+    inside = [f for f in tray.iterdir() if f.is_dir() and not _is_unfinished(f)]
+    shows = [f for f in inside if not is_tracks_folder(f, settings)]
+    found = [f for f in inside if f not in shows]
+    for folder in [tray, *shows]:
+        entries = [f for f in folder.iterdir() if not _is_unfinished(f)]
+        if folder != tray:
+            found += [f for f in entries if f.is_dir() and is_tracks_folder(f, settings)]
+        # What bears the name of a folder of tracks is their mix or their transcript.
+        own = {f.name for f in found}
+        files = [f for f in entries if not f.is_dir() and f.stem not in own]
         audio = [f for f in files if f.suffix.lower() in AUDIO_ENDINGS]
         stems = {f.stem for f in audio}
         found += audio
@@ -74,7 +91,7 @@ def transcript_beside(path: Path) -> Path | None:
     """The transcript of the same name, or the file itself when it is one."""
     if is_transcript(path):
         return path
-    candidates = (path.with_suffix(ending) for ending in TRANSCRIPT_ENDINGS)
+    candidates = (_beside(path, ending) for ending in TRANSCRIPT_ENDINGS)
     return next((candidate for candidate in candidates if candidate.is_file()), None)
 
 
@@ -84,8 +101,57 @@ def is_transcript(path: Path) -> bool:
 
 
 def sidecar_beside(path: Path) -> Path:
-    """Where the sidecar of a file is, if it has one."""
-    return path.with_suffix(".toml")
+    """Where the sidecar of a file or of a folder of tracks is, if it has one."""
+    return _beside(path, ".toml")
+
+
+def _beside(path: Path, ending: str) -> Path:
+    """The file of the same name; a folder's lies beside it, or in it."""
+    if not path.is_dir():
+        return path.with_suffix(ending)
+    inside = path / (path.name + ending)
+    return inside if inside.is_file() else path.parent / (path.name + ending)
+
+
+def tracks_in(folder: Path) -> list[Path]:
+    """The recordings of a folder of tracks, and the mix of the folder's name beside it."""
+    beside = [f for f in folder.parent.iterdir() if f.stem == folder.name and not f.is_dir()]
+    files = [*(f for f in folder.iterdir() if not f.is_dir()), *beside]
+    return sorted(
+        (f for f in files if f.suffix.lower() in AUDIO_ENDINGS and not _is_unfinished(f)),
+        key=lambda f: (f.parent != folder, f.name),
+    )
+
+
+def is_tracks_folder(folder: Path, settings: Settings) -> bool:
+    """Whether a folder in the in-tray is one episode on separate tracks, and not a show's folder.
+
+    It is when its sidecar says whose the tracks are; when its files are named as recorders name
+    tracks; or when all are of one length and their names differ by more than a number. Several
+    episodes taken for one would be worse than the reverse, and a show that is set up never is.
+    """
+    if not folder.is_dir() or folder.name.casefold() in {s.casefold() for s in settings.show}:
+        return False
+    sidecar = sidecar_beside(folder)
+    if sidecar.is_file() and _TRACKS_KEY.search(sidecar.read_text("utf-8", errors="replace")):
+        return True
+    files = [f for f in tracks_in(folder) if f.parent == folder]
+    if not 2 <= len(files) <= _MOST_TRACKS:
+        return False
+    if any(sidecar_beside(f).is_file() or transcript_beside(f) for f in files):
+        return False
+    named = sum(bool(_TRACK_NAME.search(f.stem)) for f in files)
+    return named * 2 >= len(files) or _are_of_one_length(files)
+
+
+def _are_of_one_length(files: Sequence[Path]) -> bool:
+    names = {_DIGITS.sub("", f.stem).casefold() for f in files}
+    if len(names) < len(files):
+        return False
+    from shownotes.adapters.recording import declared_length
+
+    lengths = [declared_length(f) or 0.0 for f in files]
+    return min(lengths) > 0 and max(lengths) - min(lengths) <= 1.0 + 0.002 * max(lengths)
 
 
 def relative(path: Path, settings: Settings) -> str:

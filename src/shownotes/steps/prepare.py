@@ -1,13 +1,23 @@
 """prepare: an audio file as it was dropped -> working audio, measurements, episode.json."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from shownotes.adapters.store import check_room, content_sha256, file_sha256, translate
 from shownotes.errors import EpisodeNotFoundError
-from shownotes.model import AudioFile, Episode, Loudness, Metadata, Notice, Span
+from shownotes.model import (
+    AudioFile,
+    Episode,
+    GivenTrack,
+    Loudness,
+    Metadata,
+    Notice,
+    Span,
+    Track,
+)
+from shownotes.steps import tracks
 from shownotes.steps.admission import (
     BOX,
     SeenFile,
@@ -62,11 +72,11 @@ def working_audio(walk: Walk) -> Path:
         EpisodeNotFoundError: there is no audio, or it is gone.
     """
     path = walk.folder.path / WORKING_AUDIO
-    if not path.is_file():
-        episode = walk.folder.read(BOX, Episode)
+    episode = None if path.is_file() else walk.folder.read(BOX, Episode)
+    if episode is not None:
         if episode.audio is None:
             raise EpisodeNotFoundError(f"{walk.folder.name} has a transcript and no audio.")
-        _hear(walk, _source(walk, episode), measures=False)
+        _hear(walk, _source(walk, episode), measures=False, given=episode.metadata.tracks)
     return path
 
 
@@ -101,7 +111,7 @@ def _audio_sha256(walk: Walk, episode: Episode) -> str:
     for file in recorded:
         if is_unchanged(path, file):
             return file.packets_sha256
-    if not path.is_file():
+    if not path.exists():
         # What was made stays good when its source is put away.
         return audio.packets_sha256
     found = version_of(path, audio.path, scan_once(path))
@@ -150,7 +160,10 @@ def _with_audio(walk: Walk, before: Episode) -> Episode:
     path = _source(walk, before)
     scan = scan_once(path)
     version = version_of(path, before.versions[-1].path, scan)
-    heard = _heard_before(walk, before, version) or _hear(walk, path)
+    metadata = merged_metadata(path, walk.settings, read_tags(scan.tags, scan.chapters))
+    heard = _heard_before(walk, before, version, metadata.tracks) or _hear(
+        walk, path, given=metadata.tracks
+    )
     version = replace(
         version,
         decoded_s=heard.decoded_s,
@@ -164,7 +177,7 @@ def _with_audio(walk: Walk, before: Episode) -> Episode:
     earlier = [v for v in before.versions if v.packets_sha256 != version.packets_sha256]
     return replace(
         before,
-        metadata=merged_metadata(path, walk.settings, read_tags(scan.tags, scan.chapters)),
+        metadata=metadata,
         versions=(*earlier, version),
         duration=heard.duration,
         speech=heard.speech,
@@ -172,7 +185,11 @@ def _with_audio(walk: Walk, before: Episode) -> Episode:
         listening_copy=copy,
         transcript_path=relative(transcript, walk.settings) if transcript else None,
         transcript_sha256=_hash(transcript) or None,
-        warnings=tuple(_notices(version, heard, is_cut_short=scan.is_cut_short)),
+        tracks=heard.tracks,
+        warnings=(
+            *_notices(version, heard, is_cut_short=scan.is_cut_short),
+            *heard.warnings,
+        ),
     )
 
 
@@ -185,18 +202,22 @@ class _Heard:
     broken_packets: int
     loudness: Loudness | None = None
     speech: tuple[Span, ...] = ()
+    tracks: tuple[Track, ...] = ()
+    warnings: tuple[Notice, ...] = ()
 
 
 def _source(walk: Walk, episode: Episode) -> Path:
     path = _main_file(walk, episode)
-    if not path.is_file():
+    if not path.exists():
         raise EpisodeNotFoundError(
             f"{path} is gone. Put it back, or drop the episode's audio again under any name."
         )
     return path
 
 
-def _heard_before(walk: Walk, before: Episode, version: AudioFile) -> _Heard | None:
+def _heard_before(
+    walk: Walk, before: Episode, version: AudioFile, given: Sequence[GivenTrack]
+) -> _Heard | None:
     """The measurements of the same audio, when only something beside it has changed."""
     old = before.audio
     wanted = walk.settings.audio.measure_loudness
@@ -210,6 +231,8 @@ def _heard_before(walk: Walk, before: Episode, version: AudioFile) -> _Heard | N
         or not old.decoded_s
         or (wanted and not was_measured)
         or not (walk.folder.path / WORKING_AUDIO).is_file()
+        or not all((walk.folder.path / t.working_audio).is_file() for t in before.tracks)
+        or (version.container == tracks.CONTAINER and tuple(given) != before.metadata.tracks)
     ):
         return None
     return _Heard(
@@ -218,14 +241,49 @@ def _heard_before(walk: Walk, before: Episode, version: AudioFile) -> _Heard | N
         broken_packets=old.broken_packets,
         loudness=old.loudness if wanted else None,
         speech=before.speech,
+        tracks=before.tracks,
+        warnings=tuple(w for w in before.warnings if w.code.startswith("track")),
     )
 
 
-def _hear(walk: Walk, path: Path, *, measures: bool = True) -> _Heard:
+def _hear_folder(walk: Walk, path: Path, *, measures: bool, given: Sequence[GivenTrack]) -> _Heard:
+    length = scan_once(path).length_s
+    check_room(walk.folder.path, int(2 * length * _WAV_BYTES_A_SECOND) + MARGIN_BYTES)
+    walk.progress.begin(STEP.name, length)
+    making = walk.folder.path / _MAKING_WAV
+    making.parent.mkdir(exist_ok=True)
+    try:
+        heard = tracks.hear_tracks(
+            walk,
+            path,
+            making,
+            given=given,
+            with_loudness=measures and walk.settings.audio.measure_loudness,
+        )
+        _put(making, walk.folder.path / WORKING_AUDIO)
+    finally:
+        making.unlink(missing_ok=True)
+    return _Heard(
+        duration=heard.duration,
+        decoded_s=heard.decoded_s,
+        broken_packets=heard.broken_packets,
+        loudness=heard.loudness,
+        speech=heard.speech,
+        tracks=heard.tracks,
+        warnings=heard.warnings,
+    )
+
+
+def _hear(
+    walk: Walk, path: Path, *, measures: bool = True, given: Sequence[GivenTrack] = ()
+) -> _Heard:
     """Decode once: working audio, loudness and speech together, in flat memory."""
+    if path.is_dir():
+        return _hear_folder(walk, path, measures=measures, given=given)
     from shownotes.adapters.audio import Sink, WorkingAudio, decode
     from shownotes.adapters.loudness import LoudnessMeter
     from shownotes.adapters.pauses import SpeechDetector
+    from shownotes.adapters.stereo import ChannelLevels, are_people
 
     length = scan_once(path).length_s
     needed = length * (_WAV_BYTES_A_SECOND + _MP3_BYTES_A_SECOND) + MARGIN_BYTES
@@ -236,19 +294,25 @@ def _hear(walk: Walk, path: Path, *, measures: bool = True) -> _Heard:
     detector = SpeechDetector() if measures else None
     meter = LoudnessMeter() if measures and walk.settings.audio.measure_loudness else None
     wav = WorkingAudio(making, [detector.hear] if detector else [])
-    sinks: list[Sink] = [wav, meter] if meter else [wav]
+    levels = ChannelLevels() if scan_once(path).channels == 2 else None
+    sinks: list[Sink] = [sink for sink in (wav, meter, levels) if sink is not None]
     try:
         decoding = decode(path, sinks, advance=walk.progress.advance)
         _put(making, walk.folder.path / WORKING_AUDIO)
     finally:
         wav.close()
         making.unlink(missing_ok=True)
+    speech = detector.finish() if detector else walk.folder.read(BOX, Episode).speech
+    channels: tuple[Track, ...] = ()
+    if levels is not None and are_people(levels.levels(), speech):
+        channels = tracks.hear_channels(walk, path, duration=wav.duration)
     return _Heard(
         duration=wav.duration,
         decoded_s=round(decoding.decoded_s, 3),
         broken_packets=decoding.broken_packets,
         loudness=meter.loudness() if meter else None,
-        speech=detector.finish() if detector else (),
+        speech=tracks.join(s for t in channels for s in t.speech) if channels else speech,
+        tracks=channels,
     )
 
 
@@ -306,7 +370,7 @@ def _notices(version: AudioFile, heard: _Heard, *, is_cut_short: bool) -> Iterat
             code="silent",
             message=f"Nobody is heard speaking in {name} ({decoded:.1f} s decoded).",
         )
-    if not version.browser_playable:
+    if not version.browser_playable and version.container != tracks.CONTAINER:
         yield Notice(
             code="browser_listening_copy",
             message=f"Browsers do not play or seek {name} exactly; the pages use a copy to "

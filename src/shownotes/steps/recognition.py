@@ -87,9 +87,15 @@ def glossary(walk: Walk, episode: Episode) -> tuple[str, ...]:
 
 def find_windows(walk: Walk, episode: Episode) -> tuple[Window, ...]:
     """The episode's windows; always the same from the same audio and settings."""
-    return cut_windows(
-        episode.speech, duration=episode.duration, target_s=walk.settings.speech.window_s
-    )
+    target_s = walk.settings.speech.window_s
+    if not episode.tracks:
+        return cut_windows(episode.speech, duration=episode.duration, target_s=target_s)
+    each = [
+        replace(window, track=number)
+        for number, track in enumerate(episode.tracks)
+        for window in cut_windows(track.speech, duration=episode.duration, target_s=target_s)
+    ]
+    return tuple(replace(window, index=index) for index, window in enumerate(each))
 
 
 class Recognizer:
@@ -109,7 +115,10 @@ class Recognizer:
         spans = [[round(s.start, 3), round(s.end, 3)] for s in window.speech]
         terms = glossary(self.walk, self.episode)
         beam_size = self.walk.settings.speech.beam_size
-        return content_sha256([*self._base, window.start, window.end, spans, terms, beam_size])
+        track = [] if window.track is None else [window.track]
+        return content_sha256(
+            [*self._base, window.start, window.end, spans, terms, beam_size, *track]
+        )
 
     def stored(self, window: Window) -> Recognized | None:
         """The window as an earlier run left it, if it was made from the same."""
@@ -143,7 +152,7 @@ class Recognizer:
             terms=glossary(self.walk, self.episode),
         )
         recognition = self._engine().transcribe(
-            read_packed(self._audio(), packing),
+            read_packed(self._audio(window.track), packing),
             request,
             deadline_s=self._deadline_s(window.duration),
             on_progress=lambda packed_s: self._advance(window, packing, packed_s, is_again),
@@ -161,7 +170,8 @@ class Recognizer:
 
     def _advance(self, window: Window, packing: Packing, packed_s: float, is_again: bool) -> None:
         reached = min(packing.to_audio(packed_s), window.end)
-        self.walk.progress.advance(reached - window.start if is_again else reached)
+        before = (window.track or 0) * self.episode.duration
+        self.walk.progress.advance(reached - window.start if is_again else before + reached)
 
     # ------------------------------------------------------------------ language
 
@@ -240,8 +250,12 @@ class Recognizer:
             engine.load(path, "cpu")
         return engine
 
-    def _audio(self) -> Path:
-        return working_audio(self.walk)
+    def _audio(self, track: int | None = None) -> Path:
+        """The mix, or one of the tracks."""
+        mix = working_audio(self.walk)
+        if track is None:
+            return mix
+        return self.walk.folder.path / self.episode.tracks[track].working_audio
 
 
 def forget_windows(walk: Walk) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from shownotes.adapters import models, phrases
 from shownotes.adapters.store import content_sha256
-from shownotes.core import hallucinations
+from shownotes.core import hallucinations, turns
 from shownotes.core.placement import Replacement, clip, substitute, whole_segments
 from shownotes.core.timecodes import clock, spoken_length
 from shownotes.core.windows import Window
@@ -71,7 +71,12 @@ def _source_key(episode: Episode) -> str | None:
 def _audio_key(episode: Episode) -> str:
     packets = episode.audio.packets_sha256 if episode.audio else ""
     spans = [[round(span.start, 2), round(span.end, 2)] for span in episode.speech]
-    return content_sha256([packets, round(episode.duration, 2), spans])
+    told = [packets, round(episode.duration, 2), spans]
+    each = [
+        [track.speaker, *([round(s.start, 2), round(s.end, 2)] for s in track.speech)]
+        for track in episode.tracks
+    ]
+    return content_sha256([*told, each] if each else told)
 
 
 def _redo(walk: Walk) -> Span | None:
@@ -107,8 +112,9 @@ def _parts(walk: Walk) -> Sequence[Part]:
         forget_windows(walk)
     windows = find_windows(walk, episode)
     missing = [w for w in windows if w.speech and recognizer.stored(w) is None]
-    walk.progress.begin(STEP.name, episode.duration)
-    walk.progress.advance(missing[0].start if missing else episode.duration)
+    whole = episode.duration * max(1, len(episode.tracks))
+    walk.progress.begin(STEP.name, whole)
+    walk.progress.advance(_reached(missing[0], episode, at=missing[0].start) if missing else whole)
     return [Part(name=_window_name(w, windows), index=w.index) for w in missing]
 
 
@@ -127,20 +133,53 @@ def _run_part(walk: Walk, part: Part) -> None:
     window = find_windows(walk, episode)[part.index]
     if recognizer.stored(window) is None:
         recognizer.recognize(window)
-    walk.progress.advance(window.end)
+    walk.progress.advance(_reached(window, episode, at=window.end))
+
+
+def _reached(window: Window, episode: Episode, *, at: float) -> float:
+    """Seconds done when a window has come so far: track after track."""
+    return (window.track or 0) * episode.duration + at
 
 
 def _hear_again(walk: Walk, redo: Span, recognizer: Recognizer) -> None:
     episode = recognizer.episode
     transcript = walk.folder.read(STEP.box, Transcript)
     span = whole_segments(transcript.segments, _inside(redo, episode.duration))
-    speech = clip(episode.speech, span.start, span.end)
-    window = Window(index=0, start=span.start, end=span.end, speech=speech)
-    recognized = recognizer.hear(window, is_again=True)
+    windows = [
+        Window(
+            index=0,
+            start=span.start,
+            end=span.end,
+            speech=clip(speech, span.start, span.end),
+            track=track,
+        )
+        for track, speech in _speech_by_track(episode)
+    ]
+    heard = [(window, recognizer.hear(window, is_again=True)) for window in windows]
     stamp = walk.folder.stamp(STEP.box)
     base = stamp.made_from.get("model", "") if stamp else ""
-    replacement = Replacement(span=span, segments=recognized.segments)
+    replacement = Replacement(span=span, segments=_together(heard, episode))
     store_redone(walk, _base_key(episode, base), replacement)
+
+
+def _speech_by_track(episode: Episode) -> list[tuple[int | None, tuple[Span, ...]]]:
+    if not episode.tracks:
+        return [(None, episode.speech)]
+    return [(number, track.speech) for number, track in enumerate(episode.tracks)]
+
+
+def _together(heard: Sequence[tuple[Window, Recognized]], episode: Episode) -> tuple[Segment, ...]:
+    """The segments of all windows in order, those of tracks under their speakers."""
+    if not episode.tracks:
+        return tuple(segment for _, part in heard for segment in part.segments)
+    return turns.interleave(
+        [
+            replace(segment, speaker=episode.tracks[window.track].speaker)
+            for window, part in heard
+            for segment in part.segments
+            if window.track is not None
+        ]
+    )
 
 
 def _base_key(episode: Episode, model: str) -> str:
@@ -211,11 +250,11 @@ def _assemble(walk: Walk, episode: Episode) -> Transcript:
     choice = choose_model(walk, episode, box=STEP.box)
     recognizer = Recognizer(walk, episode, choice)
     heard = [
-        recognizer.stored(window) or recognizer.recognize(window)
+        (window, recognizer.stored(window) or recognizer.recognize(window))
         for window in find_windows(walk, episode)
         if window.speech
     ]
-    segments = tuple(segment for part in heard for segment in part.segments)
+    segments = _together(heard, episode)
     for redone in read_redone(walk):
         if redone.key == _base_key(episode, model_key(walk, episode, box=STEP.box)):
             segments = substitute(segments, redone.replacement)
@@ -231,7 +270,7 @@ def _assemble(walk: Walk, episode: Episode) -> Transcript:
         warnings=(
             *language_notices,
             *([DEMO_NOTICE] if is_demo_unasked(episode, choice) else []),
-            *_left_out(heard),
+            *_left_out([part for _, part in heard]),
             *_unheard(flagged, episode),
         ),
     )
