@@ -11,7 +11,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from shownotes.errors import SettingsError, SidecarError
@@ -61,6 +61,15 @@ class SpeakersSettings(_Section):
     tell_apart: bool = True
     # How many people speak at most, where it is known; 0 when it is not.
     most: int = Field(default=0, ge=0, le=20)
+    # Model files for sherpa-onnx, which then tells the voices of a mix apart; both or neither.
+    segmentation_model: str = ""
+    embedding_model: str = ""
+
+    @model_validator(mode="after")
+    def _both_models(self) -> "SpeakersSettings":
+        if bool(self.segmentation_model) != bool(self.embedding_model):
+            raise ValueError("segmentation_model and embedding_model go together")
+        return self
 
 
 class NamesSettings(_Section):

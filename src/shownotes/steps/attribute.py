@@ -4,10 +4,10 @@ By what is surest: the speakers of a transcript that came with the episode; two 
 person each; else the voices of the mix. Names come later, from what is said (`identify`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from shownotes.core import turns as core_turns
-from shownotes.model import Episode, Notice, Speaker, SpeakersFrom, Transcript, Turn, Turns
+from shownotes.model import Episode, Notice, Speaker, SpeakersFrom, Transcript, Turn, Turns, Word
 from shownotes.steps import prepare
 from shownotes.steps.step import Step, Walk
 
@@ -81,6 +81,9 @@ def _by_voice(walk: Walk, transcript: Transcript) -> Turns:
     from shownotes.adapters.audio import read_chunks
     from shownotes.adapters.voices import hear, tell_apart
 
+    speakers = walk.settings.speakers
+    if speakers.segmentation_model:
+        return _by_engine(walk, core_turns.words_of(transcript))
     path = walk.folder.path / _FEATURES
     try:
         features = hear(read_chunks(prepare.working_audio(walk)), path)
@@ -89,6 +92,22 @@ def _by_voice(walk: Walk, transcript: Transcript) -> Turns:
         del features
     finally:
         path.unlink(missing_ok=True)
+    turns = core_turns.from_words(words, found.voices, found.margins)
+    return Turns(turns=turns, source=SpeakersFrom.VOICES, warnings=tuple(_warn(turns)))
+
+
+def _by_engine(walk: Walk, words: Sequence[Word]) -> Turns:
+    """By the models that the settings name."""
+    from shownotes.adapters import diarization
+
+    speakers = walk.settings.speakers
+    heard = diarization.find_turns(
+        prepare.working_audio(walk),
+        segmentation=walk.settings.root / speakers.segmentation_model,
+        embedding=walk.settings.root / speakers.embedding_model,
+        most_voices=speakers.most or None,
+    )
+    found = diarization.assign(words, heard)
     turns = core_turns.from_words(words, found.voices, found.margins)
     return Turns(turns=turns, source=SpeakersFrom.VOICES, warnings=tuple(_warn(turns)))
 
