@@ -68,7 +68,7 @@ def test_a_segment_is_cut_where_its_words_change_hands() -> None:
 
 def test_confidence_falls_with_the_margin() -> None:
     words = words_of(said((None, "one two three four")))
-    sure, doubtful = from_words(words, [0, 0, 1, 1], [9.0, 9.0, 0.2, -0.1])
+    sure, doubtful = from_words(words, [0, 0, 1, 1], [2000.0, 3000.0, 20.0, -10.0])
     assert 0.96 >= sure.confidence > 0.95 > 0.6 > doubtful.confidence > 0.5
 
 
