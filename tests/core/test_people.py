@@ -296,6 +296,24 @@ def test_show_and_common_acronyms_are_no_organizations() -> None:
     assert [o.name for o in names.organizations] == ["OECD"]
 
 
+def test_a_kind_of_body_is_nobody_s_name() -> None:
+    names, _ = read("The [University|ORG] met [Delta University|ORG] at the [Commission|ORG].")
+    assert [o.name for o in names.organizations] == ["Delta University"]
+
+
+def test_calls_that_begin_sentences_are_nobody() -> None:
+    names, _ = read("[Amen|PERSON]. [Geez|PERSON], that was long. I'm [Ana Ruiz|PERSON].")
+    assert [p.name for p in names.people] == ["Ana Ruiz"]
+
+
+def test_whoever_first_gives_their_name_unasked_hosts_and_who_stops_by_visits() -> None:
+    names, _ = read(
+        "My name is [Ana Ruiz|PERSON], and this is the show. Later [Bo Diaz|PERSON] stops by."
+    )
+    assert names_with(names, PersonRole.HOST) == ["Ana Ruiz"]
+    assert names_with(names, PersonRole.GUEST) == ["Bo Diaz"]
+
+
 def test_every_value_stands_in_the_transcript_with_its_sentence() -> None:
     names, transcript = read(
         "I'm [Nour Castell|PERSON]. With me is [Ana Ruiz|PERSON], chief nurse at the "
