@@ -43,17 +43,23 @@ def group_people(
     somebodies = [Somebody(words_of(name), name) for name in given]
     full = [m for m in people if len(name_words(m, cues)) > 1]
     short = [m for m in people if len(name_words(m, cues)) == 1]
+    # An hour's talk says the same names again and again: whose they are is looked for once.
+    known: dict[tuple[str, ...], Somebody] = {}
     for mention in full:
         words = name_words(mention, cues)
-        somebody = next((s for s in somebodies if _is_same(s.words, words, is_alike)), None)
+        somebody = known.get(tuple(words)) or next(
+            (s for s in somebodies if _is_same(s.words, words, is_alike)), None
+        )
         if somebody is None:
             somebody = Somebody(words, spelled(mention, words))
             somebodies.append(somebody)
         elif not somebody.mentions and somebody.name not in given:
             somebody.words = max(somebody.words, words, key=len)
+        known[tuple(words)] = somebody
         somebody.mentions.append(mention)
+    fitting: dict[str, list[Somebody]] = {}
     for mention in short:
-        _place_short(mention, name_words(mention, cues), somebodies, is_alike)
+        _place_short(mention, name_words(mention, cues), somebodies, fitting, is_alike)
     for somebody in somebodies:
         somebody.mentions.sort(key=lambda m: (m.sentence, m.start_char))
         for mention in somebody.mentions:
@@ -140,9 +146,13 @@ def _place_short(
     mention: Mention,
     words: Sequence[str],
     somebodies: list[Somebody],
+    fitting: dict[str, list[Somebody]],
     is_alike: Alike | None,
 ) -> None:
-    """Give a single name to the person named nearest before it, else after it."""
+    """Give a single name to the person named nearest before it, else after it.
+
+    `fitting` keeps who may be meant by a word, until somebody new is found.
+    """
     word = words[0]
 
     def fits(somebody: Somebody) -> bool:
@@ -160,8 +170,13 @@ def _place_short(
         before = [gap for gap in gaps if gap >= 0]
         return (not before, min(before) if before else -max(gaps))
 
-    candidates = [s for s in somebodies if fits(s)] or [s for s in somebodies if sounds_like(s)]
+    candidates = fitting.get(word)
+    if candidates is None:
+        candidates = [s for s in somebodies if fits(s)]
+        candidates = candidates or [s for s in somebodies if sounds_like(s)]
+        fitting[word] = candidates
     if candidates:
         min(candidates, key=distance).mentions.append(mention)
     else:
         somebodies.append(Somebody([word], spelled(mention, words), [mention]))
+        fitting.clear()
