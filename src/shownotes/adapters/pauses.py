@@ -7,6 +7,7 @@ hour). The network's memory is handed from chunk to chunk, so that chunks leave 
 """
 
 import importlib.util
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -126,9 +127,11 @@ def _padded(speech: list[Span], duration: float) -> Iterator[Span]:
         floor = (speech[index - 1].end + span.start) / 2 if index else 0.0
         ceiling = (span.end + speech[index + 1].start) / 2 if index + 1 < len(speech) else duration
         start = max(floor, span.start - PAD_S)
-        end = min(ceiling, span.end + PAD_S, duration)
+        # To the millisecond, and never past the last sample.
+        last = math.floor(duration * 1000) / 1000
+        end = min(round(min(ceiling, span.end + PAD_S), 3), last)
         if end > start:
-            yield Span(start=round(start, 3), end=round(end, 3))
+            yield Span(start=round(start, 3), end=end)
 
 
 def _load() -> Any:

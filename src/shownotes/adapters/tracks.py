@@ -38,6 +38,8 @@ _FRAME = int(FRAME_S * SAMPLE_RATE_HZ)
 _SILENCE_DB = -70.0
 # A track is a mix when the others make so much of its loud frames, each to within a factor.
 _EXPLAINED_SHARE, _EXPLAINED_DB = 0.85, -6.0
+# Voices are about as loud in a mix as on their tracks; what leaks is a fifth of it and less.
+_LEAST_GAIN = 0.25
 # A voice is on its own track when it is so much louder there than what leaks in from the others.
 _ABOVE_LEAK_DB = 6.0
 _LEAK_ROUNDS = 3
@@ -132,7 +134,9 @@ def _choose_probes(levels: Samples) -> Iterator[float]:
     if len(levels) < size:
         return
     sums = np.convolve(np.maximum(levels, _SILENCE_DB), np.ones(size) / size, "valid")
-    parts = np.array_split(np.arange(len(sums)), min(_PROBES, max(1, len(levels) // size)))
+    # Those of a short recording overlap by half.
+    count = min(_PROBES, max(1, 2 * len(levels) // size))
+    parts = np.array_split(np.arange(len(sums)), count)
     for part in parts:
         best = int(part[np.argmax(sums[part])])
         if sums[best] > _SILENCE_DB + 3:
@@ -238,6 +242,10 @@ def find_mix(
 def _explains(mix: int, levels: Sequence[Samples], placements: Sequence[Placement]) -> bool:
     if len(levels) < 3:
         # One other: a mix of one voice is that voice once more, which is no track of its own.
+        return False
+    gains = [p.gain for n, p in enumerate(placements) if n != mix and p.is_found]
+    if not gains or float(np.median(gains)) < _LEAST_GAIN:
+        # Somebody who hardly speaks has the others' leaks on their track, and little else.
         return False
     total = np.zeros(len(levels[mix]))
     for number, placement in enumerate(placements):
