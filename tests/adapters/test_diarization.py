@@ -5,14 +5,12 @@ No trained weights can be had here; what is tested is everything up to them.
 
 import subprocess
 import sys
-import wave
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
 import pytest
-from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from shownotes.adapters.diarization import Turn, assign, find_turns
@@ -21,6 +19,7 @@ from shownotes.model import SpeakersFrom, Word
 from shownotes.settings import Settings, SpeakersSettings, load_settings
 from shownotes.steps import attribute
 from shownotes.steps.step import Walk
+from tests.adapters.test_tracks import write_wav
 from tests.adapters.test_voices import RATE_HZ, THREE, talk
 from tests.steps.test_attribute import as_transcript, lay_out
 
@@ -95,15 +94,6 @@ def models(tmp_path: Path) -> tuple[Path, Path]:
         EMBEDDING,
     )
     return segmentation, embedding
-
-
-def write_wav(path: Path, samples: NDArray[np.float32]) -> Path:
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(RATE_HZ)
-        file.writeframes((samples * 32767).clip(-32768, 32767).astype("<i2").tobytes())
-    return path
 
 
 def test_the_engine_loads_models_and_hears_turns(tmp_path: Path, models: tuple[Path, Path]) -> None:

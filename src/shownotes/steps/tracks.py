@@ -7,12 +7,12 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shownotes.core import turns
-from shownotes.errors import BrokenAudioError, EpisodeNotFoundError
+from shownotes.errors import BrokenAudioError, EpisodeNotFoundError, ShowNotesError
 from shownotes.model import GivenTrack, Loudness, Notice, Span, Track
 from shownotes.steps.admission import scan_once
 from shownotes.steps.intray import relative, tracks_in
@@ -256,8 +256,6 @@ def _place_by_leaks(recordings: Sequence[_Recording]) -> list["Placement"]:
 
 def _shift(placements: list["Placement"], recordings: Sequence[_Recording]) -> float:
     """Let the first of the tracks begin at 0; returns how long they last together."""
-    from dataclasses import replace
-
     from shownotes.adapters.tracks import FRAME_S
 
     first = min(placement.offset_s for placement in placements)
@@ -313,7 +311,7 @@ def name_tracks(files: Sequence[Path], given: Sequence[GivenTrack]) -> list[str]
 
 def _tagged(file: Path) -> str:
     """The artist by the file's tags, if that looks like a person's name."""
-    with suppress(Exception):
+    with suppress(ShowNotesError):
         artist = scan_once(file).tags.get("artist", "").strip()
         words = _WORD.findall(artist)
         if 1 <= len(words) <= 3 and " ".join(words) == artist and not _NO_NAME.search(artist):
