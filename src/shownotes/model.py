@@ -323,8 +323,8 @@ class Turn:
     """Words in a row by one speaker.
 
     Attributes:
-        speaker: a label of the file that came with the episode, else `Speaker 1`, `Speaker 2` …
-            in order of appearance.
+        speaker: a label of the file that came with the episode, or a track's name; else
+            `Speaker 1`, `Speaker 2` … in order of appearance.
         confidence: from 0 to 1, that the words are this speaker's.
     """
 

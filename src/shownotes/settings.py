@@ -57,7 +57,7 @@ class SpeechSettings(_Section):
 class SpeakersSettings(_Section):
     """`[speakers]`: attribute."""
 
-    # Off: only speakers that a transcript or two channels name are told apart.
+    # Off: only speakers of a transcript, of separate tracks or of two channels are told apart.
     tell_apart: bool = True
     # How many people speak at most, where it is known; 0 when it is not.
     most: int = Field(default=0, ge=0, le=20)

@@ -9,7 +9,7 @@ that explains it, with a price on every change of hands.
 
 It is a small method. It knows nothing of voices beyond this recording, takes voices that are very
 much alike for one, and hears nobody who speaks for less than some seconds in all. Engines with
-trained models are better; none is built in yet.
+trained models are better (`adapters/diarization.py`).
 """
 
 from collections.abc import Callable, Iterator, Sequence
