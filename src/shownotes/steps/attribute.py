@@ -1,7 +1,8 @@
 """attribute: who speaks when -> turns.json.
 
 By what is surest: the speakers of a transcript that came with the episode; separate tracks, or
-channels with one person each; else the voices of the mix. Names come later, from what is said (`identify`).
+channels with one person each; else the voices of the mix. Names come later, from what is said
+(`identify`).
 """
 
 from collections.abc import Mapping, Sequence
