@@ -551,6 +551,78 @@ class Link:
     episode: str | None = None
 
 
+class ResourceKind(StrEnum):
+    """What sort of thing listeners may want to look up."""
+
+    STUDY = "study"
+    REPORT = "report"
+    BOOK = "book"
+    ARTICLE = "article"
+    LAW = "law"
+    FILM = "film"
+    PODCAST = "podcast"
+    WEBSITE = "website"
+    DATASET = "dataset"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """A study, report, book or the like that is spoken of.
+
+    Attributes:
+        name: in the episode's own words.
+        url: only where it was said or given; never looked up.
+    """
+
+    name: str
+    kind: ResourceKind
+    evidence: Evidence | None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credit:
+    """Who made the episode besides those who speak; without evidence where the show says it."""
+
+    role: str
+    name: str
+    evidence: Evidence | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Soundbite:
+    """A stretch of 15 to 120 s worth hearing alone; whole sentences, around a quote.
+
+    Source: podcast-namespace docs/tags/soundbite.md.
+    """
+
+    title: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A rule of a platform or format that the notes break.
+
+    Attributes:
+        rule: stable name, e.g. `app_bytes`, `chapter_title_length`.
+        target: the file or the platform that it concerns.
+        source: the specification or page that says so.
+        fix: what the editor can do.
+        is_error: the target refuses or cuts it; else it is only advised against.
+    """
+
+    rule: str
+    target: str
+    message: str
+    source: str
+    fix: str
+    is_error: bool = True
+    start: float | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """Something for the editor to look at before approving.
@@ -591,6 +663,11 @@ class ShowNotes:
     earlier_episodes: tuple[Link, ...]
     links: tuple[Link, ...]
     sign_off: Fact | None
+    long_summary: tuple[Fact, ...] = ()
+    resources: tuple[Resource, ...] = ()
+    credits: tuple[Credit, ...] = ()
+    soundbites: tuple[Soundbite, ...] = ()
+    season: int | None = None
     checks: tuple[Check, ...] = ()
     warnings: tuple[Notice, ...] = ()
 

@@ -131,6 +131,8 @@ class ShowSettings(_Section):
     explicit: bool = False
     author: str | None = None
     owner_email: str | None = None
+    # Who makes the show, by role: { Producer = "Ann Lee" }.
+    credits: dict[str, str] = Field(default_factory=dict)
 
     _people = field_validator("hosts", mode="before")(_named)
 

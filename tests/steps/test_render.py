@@ -49,10 +49,10 @@ def test_every_file_is_written_and_recorded(walk: Walk) -> None:
     recorded = walk.folder.read("render.json", Rendered)
     assert [file.name for file in recorded.files] == list(render.FILES)
     assert all((walk.folder.path / name).stat().st_size > 20 for name in render.FILES)
-    assert json.loads(text(walk, render.CHAPTERS_JSON))["version"] == "1.2.0"
-    assert json.loads(text(walk, render.TRANSCRIPT_JSON))["version"] == "1.0.0"
-    assert len(parse_vtt(text(walk, render.VTT))) > 40
-    assert len(parse_srt(text(walk, render.SRT))) > 40
+    assert json.loads(text(walk, "chapters.podcast.json"))["version"] == "1.2.0"
+    assert json.loads(text(walk, "transcript.podcast.json"))["version"] == "1.0.0"
+    assert len(parse_vtt(text(walk, "transcript.vtt"))) > 40
+    assert len(parse_srt(text(walk, "transcript.srt"))) > 40
 
 
 def test_the_markdown_tells_guests_agency_and_main_point(walk: Walk) -> None:
@@ -283,9 +283,9 @@ def test_hostile_text_is_inert_everywhere(workspace: Path) -> None:
     assert "<script" not in shown
     assert "<b>" not in shown
     assert 'href="javascript' not in shown
-    parse_vtt(text(walk, render.VTT))
-    parse_srt(text(walk, render.SRT))
-    json.loads(text(walk, render.TRANSCRIPT_JSON))
+    parse_vtt(text(walk, "transcript.vtt"))
+    parse_srt(text(walk, "transcript.srt"))
+    json.loads(text(walk, "transcript.podcast.json"))
 
 
 def test_a_transcript_that_came_alone_has_a_page_without_player(workspace: Path) -> None:

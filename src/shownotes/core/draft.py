@@ -6,7 +6,7 @@ The order of choosing is the order of a page: what is printed above is not chose
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from shownotes.core import points, questions, quotes, salience
+from shownotes.core import points, questions, quotes, salience, soundbites
 from shownotes.core.checks import SURE_WORDS, list_checks, unique_notices
 from shownotes.core.draftsman import Draftsman
 from shownotes.core.earlier import (
@@ -90,6 +90,7 @@ def compose(sources: Sources) -> ShowNotes:
         events=names.events,
         chapters=sources.topics.chapters,
         earlier_episodes=as_links(earlier),
+        soundbites=soundbites.choose(chosen.quotes, sources.sentences, sources.topics.chapters),
         warnings=unique_notices(
             sources.warnings, transcript.warnings, names.warnings, _about_language(sources)
         ),
@@ -117,6 +118,7 @@ def _choose(sources: Sources, earlier: Sequence[Reference]) -> ShowNotes:
     blank = ShowNotes(
         title=metadata.title or sources.fallback_title,
         show=metadata.show,
+        season=metadata.season,
         number=metadata.number,
         date=metadata.date,
         language=sources.transcript.language,

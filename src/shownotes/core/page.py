@@ -11,7 +11,7 @@ from urllib.parse import quote
 from shownotes.core.draft import other_bodies
 from shownotes.core.timecodes import clock, spoken_length
 from shownotes.core.wording import Wording
-from shownotes.model import Chapter, Evidence, Sentence, ShowNotes
+from shownotes.model import Chapter, Evidence, Finding, Sentence, ShowNotes
 
 # A paragraph of the transcript ends at a sentence's end after about this many words, or at a pause.
 PARAGRAPH_WORDS = 90
@@ -76,6 +76,7 @@ class Page:
         date: the notes' date as people write it in the language.
         for_editor: whether the checks are shown; a published page has none.
         has_estimated_times: some words' times were spread, not measured.
+        findings: rules of platforms that the notes break (`shownotes lint`).
     """
 
     notes: ShowNotes
@@ -92,6 +93,7 @@ class Page:
     date: str = ""
     for_editor: bool = True
     has_estimated_times: bool = False
+    findings: tuple[Finding, ...] = ()
 
     def moment(self, seconds: float) -> Moment:
         """A time as the page shows and links it."""

