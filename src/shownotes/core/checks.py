@@ -52,6 +52,7 @@ def list_checks(
         *_about_people(notes, names),
         *_about_bodies(notes),
         *_about_references(references),
+        *_about_resources(notes),
         *_about_notes(notes),
         *_about_passages(transcript, sentences),
     )
@@ -157,6 +158,23 @@ def _about_references(references: Sequence[Reference]) -> Iterator[Check]:
                 message=f"Linked to “{reference.episode.title}” by its number, not its title.",
                 start=sentence.start,
                 end=sentence.end,
+            )
+
+
+def _about_resources(notes: ShowNotes) -> Iterator[Check]:
+    for resource in notes.resources:
+        start = resource.evidence.start if resource.evidence else None
+        if resource.url is None:
+            yield Check(
+                code="unresolved_resource",
+                message=f"“{resource.name}” is spoken of and has no link yet.",
+                start=start,
+            )
+        else:
+            yield Check(
+                code="spoken_address",
+                message=f"Is {resource.url} the address that is meant by “{resource.name}”?",
+                start=start,
             )
 
 

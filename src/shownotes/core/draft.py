@@ -3,11 +3,12 @@
 The order of choosing is the order of a page: what is printed above is not chosen again below.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from shownotes.core import points, questions, quotes, salience, soundbites
 from shownotes.core.checks import SURE_WORDS, list_checks, unique_notices
+from shownotes.core.credits import find_credits
 from shownotes.core.draftsman import Draftsman
 from shownotes.core.earlier import (
     Archived,
@@ -18,6 +19,7 @@ from shownotes.core.earlier import (
     spoken_sign_off,
 )
 from shownotes.core.grounding import grounds, keep_supported
+from shownotes.core.resources import find_resources
 from shownotes.core.wording import Wording
 from shownotes.model import (
     Evidence,
@@ -44,6 +46,7 @@ class Sources:
         sign_off: the show's, from its settings.
         archive: the other episodes, newest first.
         endings: the last sentences of some other episodes of the show.
+        credits: who makes the show, by role, from its settings.
         warnings: what prepare found.
     """
 
@@ -55,6 +58,7 @@ class Sources:
     wording: Wording
     fallback_title: str
     sign_off: str | None = None
+    credits: Mapping[str, str] = field(default_factory=dict)
     archive: Sequence[Archived] = ()
     endings: Sequence[Sequence[str]] = ()
     warnings: Sequence[Notice] = ()
@@ -90,6 +94,10 @@ def compose(sources: Sources) -> ShowNotes:
         events=names.events,
         chapters=sources.topics.chapters,
         earlier_episodes=as_links(earlier),
+        resources=find_resources(
+            sources.sentences, sources.wording, people=[p.name for p in names.people]
+        ),
+        credits=find_credits(sources.sentences, sources.credits, sources.wording),
         soundbites=soundbites.choose(chosen.quotes, sources.sentences, sources.topics.chapters),
         warnings=unique_notices(
             sources.warnings, transcript.warnings, names.warnings, _about_language(sources)
@@ -145,6 +153,7 @@ def _choose(sources: Sources, earlier: Sequence[Reference]) -> ShowNotes:
     hook = questions.choose_hook(draftsman)
     narrative = points.choose_opening(draftsman)
     summary = points.choose_summary(draftsman)
+    long_summary = points.choose_long_summary(draftsman, sources.topics.chapters)
     asked = questions.choose_questions(draftsman, sources.topics.chapters)
     # Quotes before key points: a saying is worth more word for word than as a claim.
     quoted = quotes.choose(
@@ -162,6 +171,7 @@ def _choose(sources: Sources, earlier: Sequence[Reference]) -> ShowNotes:
         hook=hook,
         narrative=narrative,
         summary=summary,
+        long_summary=long_summary,
         questions=asked,
         quotes=quoted,
         key_points=key_points,
@@ -216,7 +226,11 @@ def _given(sources: Sources) -> list[str | None]:
         for person in (*metadata.hosts, *metadata.guests)
         for value in (person.name, person.title, person.organization)
     ]
-    return [metadata.title, metadata.show, metadata.sign_off, sources.sign_off, *people]
+    return [
+        *(metadata.title, metadata.show, metadata.sign_off, sources.sign_off),
+        *people,
+        *sources.credits.values(),
+    ]
 
 
 def _about_language(sources: Sources) -> tuple[Notice, ...]:

@@ -64,6 +64,7 @@ def keep_supported(notes: ShowNotes, ground: Grounds, sentences: Sequence[Senten
         sign_off=ground.supported(notes.sign_off),
         summary=_facts(notes.summary, ground),
         narrative=_facts(notes.narrative, ground),
+        long_summary=_facts(notes.long_summary, ground),
         questions=_facts(notes.questions, ground),
         key_points=_facts(notes.key_points, ground),
         quotes=tuple(q for q in notes.quotes if quotes.is_verbatim(q, sentences)),
@@ -73,6 +74,8 @@ def keep_supported(notes: ShowNotes, ground: Grounds, sentences: Sequence[Senten
         agencies=_bodies(notes.agencies, ground),
         organizations=_bodies(notes.organizations, ground),
         events=tuple(e for e in notes.events if ground.holds(e.evidence, e.name)),
+        resources=tuple(r for r in notes.resources if ground.holds(r.evidence, r.name)),
+        credits=tuple(c for c in notes.credits if ground.holds(c.evidence, c.name)),
     )
     lost = sorted(set(_values(notes)) - set(_values(kept)))
     checks = tuple(
@@ -98,6 +101,7 @@ def _values(notes: ShowNotes) -> list[str]:
     facts = [
         *(f for f in (notes.hook, notes.sign_off) if f),
         *notes.summary,
+        *notes.long_summary,
         *notes.narrative,
         *notes.questions,
         *notes.key_points,
@@ -110,7 +114,12 @@ def _values(notes: ShowNotes) -> list[str]:
     for body in (*notes.agencies, *notes.organizations):
         values.append(body.name)
         values += [f"{body.name}: {body.description.value}"] if body.description else []
-    return values + [event.name for event in notes.events]
+    return [
+        *values,
+        *(event.name for event in notes.events),
+        *(resource.name for resource in notes.resources),
+        *(credit.name for credit in notes.credits),
+    ]
 
 
 def _key(text: str) -> str:

@@ -1,13 +1,16 @@
 """What the notes tell: the opening scene, the summary and the key points."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from shownotes.core import clutter, salience
-from shownotes.core.draftsman import OPENING_SENTENCES, Draftsman, spread
+from shownotes.core.draftsman import OPENING_SENTENCES, SAME, Draftsman, spread
 from shownotes.model import Chapter, Fact, Sentence
 
 MOST_POINTS, FEWEST_POINTS = 5, 3
 MOST_SUMMARY, FEWEST_SUMMARY = 4, 2
+# Show-notes sources agree on about 150 words for a page; up to so many.
+LONG_SUMMARY_WORDS = 165
 # A sentence that begins a scene ("In May, ...") tells a story more than a claim.
 SCENE_COST = 0.4
 # What a real beginning ("It was a Tuesday in February") is worth to a passage.
@@ -92,6 +95,27 @@ def choose_summary(draftsman: Draftsman) -> tuple[Fact, ...]:
         for sentence in _best_claims(draftsman, FEWEST_SUMMARY + 1 - len(facts)):
             facts[sentence.index] = draftsman.take(sentence)
     return tuple(facts[index] for index in sorted(facts))
+
+
+def choose_long_summary(draftsman: Draftsman, chapters: Sequence[Chapter]) -> tuple[Fact, ...]:
+    """About 150 words in order of time: every chapter's best claim before anybody's second.
+
+    It is printed where key points and the opening are not, and may share sentences with them.
+    """
+    fresh = replace(draftsman, used=[])
+    agenda = [s for s, _ in _agenda(fresh)]
+    worth = [(claim_worth(s, fresh), s) for s in draftsman.sentences]
+    worth = [(value, s) for value, s in worth if value > 0]
+    most = LONG_SUMMARY_WORDS // 8
+    ranked = [s for n in (1, 2, 3) for s in spread(worth, chapters, most=most, a_chapter=n)]
+    chosen: dict[int, Sentence] = {s.index: s for s in agenda}
+    for sentence in ranked:
+        words = sum(len(s.text.split()) for s in (*chosen.values(), sentence))
+        is_said = any(salience.likeness(sentence.text, s.text) >= SAME for s in chosen.values())
+        if words <= LONG_SUMMARY_WORDS and not is_said:
+            chosen[sentence.index] = sentence
+    texts = {s.index: text for s, text in _agenda(fresh)}
+    return tuple(fresh.take(chosen[i], text=texts.get(i)) for i in sorted(chosen))
 
 
 def _agenda(draftsman: Draftsman) -> list[tuple[Sentence, str]]:

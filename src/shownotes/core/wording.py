@@ -7,7 +7,7 @@ made, and nothing that would need to know the language.
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 
@@ -26,6 +26,10 @@ class Cues:
     def within(self, text: str) -> re.Match[str] | None:
         """The first cue anywhere in the text."""
         return self._anywhere.search(plain(text))
+
+    def finditer(self, text: str) -> Iterator[re.Match[str]]:
+        """Every cue in the text, in order; offsets are those of the text itself."""
+        return self._anywhere.finditer(plain(text))
 
     def count(self, text: str) -> int:
         """How many cues the text holds."""
@@ -54,12 +58,16 @@ class Wording:
         month_names: January first.
         date_pattern: with `{day}`, `{month}`, `{year}`.
         cues: the file's `[role_cues]` by name, and `turn_strong`, `turn_weak`, `topic_is`.
+        resources: what things listeners look up are called, by `model.ResourceKind` value.
+        credits: how those who made an episode are credited, by what is printed as their role.
     """
 
     language: str
     is_known: bool = True
     words: Mapping[str, frozenset[str]] = field(default_factory=dict)
     cues: Mapping[str, Cues] = field(default_factory=dict)
+    resources: Mapping[str, Cues] = field(default_factory=dict)
+    credits: Mapping[str, Cues] = field(default_factory=dict)
     clutter: Clutter = Clutter()
     headings: Mapping[str, str] = field(default_factory=dict)
     month_names: tuple[str, ...] = ()
@@ -108,6 +116,8 @@ def from_data(language: str, data: Mapping[str, object]) -> Wording:
         language=language,
         words={name: _set(words, name) for name in words},
         cues=cues,
+        resources=_cue_table(data, "resources"),
+        credits=_cue_table(data, "credits"),
         clutter=Clutter(
             leading=_strings(clutter, "leading"),
             connectives=_strings(clutter, "connectives"),
@@ -120,6 +130,11 @@ def from_data(language: str, data: Mapping[str, object]) -> Wording:
         date_pattern=str(_table(data, "dates")["pattern"]),
         headings={key: str(value) for key, value in _table(data, "headings").items()},
     )
+
+
+def _cue_table(data: Mapping[str, object], name: str) -> dict[str, Cues]:
+    table = _table(data, name)
+    return {key: Cues(_strings(table, key)) for key in table}
 
 
 def neutral(language: str, headings: Mapping[str, str]) -> Wording:

@@ -30,7 +30,7 @@ def _show(walk: Walk, metadata: Metadata) -> ShowSettings:
 def _inputs(walk: Walk) -> Mapping[str, str]:
     metadata = walk.folder.read("episode.json", Episode).metadata
     show = _show(walk, metadata)
-    told = [repr(metadata), show.sign_off, show.links]
+    told = [repr(metadata), show.sign_off, show.links, show.credits]
     archive = _archive_sha256(walk) if _speaks_of_others(walk.folder) else ""
     return {
         "metadata": content_sha256(told),
@@ -129,6 +129,7 @@ def _run(walk: Walk) -> None:
         wording=load_wording(transcript.language),
         fallback_title=_title_from(episode),
         sign_off=sign_off,
+        credits=show.credits,
         archive=_archive(walk),
         endings=[] if sign_off else _endings(walk, metadata),
         warnings=(*episode.warnings, *read_turns(walk).warnings),
@@ -150,7 +151,7 @@ def _run(walk: Walk) -> None:
 STEP = Step(
     name="compose",
     box="draft.json",
-    version=1,
+    version=2,
     needs=("transcript.json", "turns.json", "names.json", "topics.json"),
     inputs=_inputs,
     run=_run,
