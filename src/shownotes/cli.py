@@ -26,6 +26,7 @@ from shownotes.screen import (
     ProgressLine,
     open_console,
     shorten,
+    show_findings,
     show_names,
     show_outcomes,
     show_status,
@@ -332,14 +333,44 @@ def render(
 
     settings = _settings(root)
     console = open_console()
-    chosen = {p for name in episodes or () if (p := prepare.known(_path(name, settings), settings))}
-    folders = [f for f in episode_folders(settings.output_folder) if f.has("draft.json")]
-    if episodes:
-        names = {folder.name for folder in chosen}
-        folders = [folder for folder in folders if folder.name in names]
+    folders = _drafts(episodes, settings)
     for folder in folders:
         render_again(Walk(folder=folder, settings=settings))
         console.print(f"rendered  {escape(shorten(folder.path, settings.root))}")
+
+
+@app.command()
+def lint(
+    episodes: Annotated[list[str] | None, typer.Argument(help="Episodes; all by default.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+    root: Root = None,
+) -> None:
+    """Say which rules of platforms and formats the notes break, and what to do about it."""
+    from dataclasses import asdict
+
+    from shownotes.steps.render import gather
+    from shownotes.steps.targets import lint_episode
+
+    settings = _settings(root)
+    folders = _drafts(episodes, settings)
+    found = {f.name: lint_episode(gather(Walk(folder=f, settings=settings))) for f in folders}
+    if as_json:
+        told = {name: [asdict(f) for f in findings] for name, findings in found.items()}
+        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+    else:
+        show_findings(open_console(), found)
+    if any(finding.is_error for findings in found.values() for finding in findings):
+        raise typer.Exit(1)
+
+
+def _drafts(episodes: Sequence[str] | None, settings: Settings) -> list[EpisodeFolder]:
+    """The finished drafts, or those of the episodes named."""
+    folders = [f for f in episode_folders(settings.output_folder) if f.has("draft.json")]
+    if not episodes:
+        return folders
+    chosen = [prepare.known(_path(name, settings), settings) for name in episodes]
+    names = {folder.name for folder in chosen if folder is not None}
+    return [folder for folder in folders if folder.name in names]
 
 
 @app.command()

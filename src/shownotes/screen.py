@@ -5,7 +5,7 @@ and it is in the tree already (typer, Prefect).
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -23,7 +23,7 @@ from rich.table import Table
 from shownotes.adapters.store import EpisodeFolder
 from shownotes.batch import Outcome
 from shownotes.core.timecodes import clock, spoken_length
-from shownotes.model import State, Status
+from shownotes.model import Finding, State, Status
 
 STEP_WORDS = {
     "prepare": "reading the audio",
@@ -196,6 +196,23 @@ def show_names(
         console.print("No names were found.")
     for warning in warnings:
         console.print(f"[yellow]{escape(warning)}[/]")
+
+
+def show_findings(console: Console, found: Mapping[str, Sequence[Finding]]) -> None:
+    """What the lint found, an episode after the other; errors are red."""
+    if not found:
+        console.print("No finished notes. Run `shownotes process` first.")
+    for name, findings in found.items():
+        errors = sum(finding.is_error for finding in findings)
+        told = f"{errors} to mend, {len(findings) - errors} to consider" if findings else "nothing"
+        console.print(f"[bold]{escape(name)}[/]: {told}")
+        for finding in findings:
+            color = "red" if finding.is_error else "yellow"
+            at = f" at {clock(finding.start)}" if finding.start is not None else ""
+            where, message = escape(finding.target + at), escape(finding.message)
+            console.print(f"  [{color}]{finding.rule}[/]  {where}: {message}", soft_wrap=True)
+            fix, source = escape(finding.fix), escape(finding.source)
+            console.print(f"    {fix} [dim]({source})[/]", soft_wrap=True)
 
 
 def show_status(console: Console, rows: Sequence[tuple[EpisodeFolder, Status | None]]) -> None:

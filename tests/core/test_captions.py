@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shownotes.core import captions
+from shownotes.core.chapter_files import chapters_document
 from shownotes.core.sentences import split
 from shownotes.model import Chapter, Sentence, ShowNotes, Transcript, Word
 from tests.spoken import INTERVIEW, STORY, spoken
@@ -174,7 +175,7 @@ def test_podcasting_documents_have_the_required_fields() -> None:
         Chapter(start=0.0, end=40.0, title="One"),
         Chapter(start=40.0, end=90.0, title="Two"),
     )
-    made = captions.chapters_document(notes_with(chapters), chapters)
+    made = chapters_document(notes_with(chapters))
     assert made == {
         "version": "1.2.0",
         "title": "T",

@@ -92,7 +92,7 @@ def render_notes(page: Page, template: str, folders: Sequence[Path]) -> str:
     """
     import jinja2
 
-    environment = _environment(tuple(folders), is_markdown=template.endswith(".md"))
+    environment = _environment(tuple(folders), template)
     try:
         text = environment.get_template(template).render(page=page, notes=page.notes, h=page.h)
     except jinja2.TemplateNotFound as error:
@@ -112,7 +112,7 @@ def render_notes(page: Page, template: str, folders: Sequence[Path]) -> str:
     ) as error:
         file, line = _where(error, folders)
         raise TemplateError(f"{file or template}, line {line}: {error}") from error
-    return _tidy_markdown(text) if template.endswith(".md") else text
+    return _tidied(text) if template.endswith((".md", ".txt")) else text
 
 
 def _where(error: Exception, folders: Iterable[Path]) -> tuple[str, int]:
@@ -127,19 +127,21 @@ def _where(error: Exception, folders: Iterable[Path]) -> tuple[str, int]:
     return found, line
 
 
-def _tidy_markdown(text: str) -> str:
+def _tidied(text: str) -> str:
     """No more than one empty line in a row; templates need not count theirs."""
     lines = [line.rstrip() for line in text.splitlines()]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() + "\n"
 
 
-def _environment(folders: tuple[Path, ...], *, is_markdown: bool) -> "Environment":
+def _environment(folders: tuple[Path, ...], template: str) -> "Environment":
     import jinja2
+
+    is_html, is_markdown = template.endswith(".html"), template.endswith(".md")
 
     # Made anew each time: a kept one would not see a template that somebody puts in front.
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader([str(folder) for folder in folders]),
-        autoescape=not is_markdown,  # noqa: S701 -- Markdown is escaped by `finalize`
+        autoescape=is_html,  # noqa: S701 -- Markdown is escaped by `finalize`, plain text has no marks
         finalize=_finalize_markdown if is_markdown else None,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -147,9 +149,23 @@ def _environment(folders: tuple[Path, ...], *, is_markdown: bool) -> "Environmen
         keep_trailing_newline=True,
     )
     environment.filters.update(
-        raw=Raw, md=escape_markdown, comment=comment_safe, url=safe_url, mdurl=markdown_url
+        raw=Raw,
+        md=escape_markdown,
+        comment=comment_safe,
+        url=safe_url,
+        mdurl=markdown_url,
+        plain=plain_text,
     )
     return environment
+
+
+def plain_text(text: object) -> str:
+    """Text for a plain-text field: one line, no control characters, no angle brackets.
+
+    YouTube refuses a description that holds `<` or `>`.
+    """
+    flat = " ".join(_CONTROL.sub("", str(text)).split())
+    return flat.replace("<", "‹").replace(">", "›")
 
 
 def _finalize_markdown(value: Any) -> Any:

@@ -1,8 +1,7 @@
-"""Transcript and chapters as the podcast world's files: WebVTT, SRT, Podcasting 2.0 JSON.
+"""The transcript as the podcast world's files: WebVTT, SRT, Podcasting 2.0 JSON.
 
-Source: W3C WebVTT; podcast-namespace docs/tags/transcript.md and
-docs/examples/chapters/jsonChapters.md (version 1.2.0); Netflix Timed Text Style Guide (2 lines of
-42 characters, 5/6 s to 7 s).
+Source: W3C WebVTT; podcast-namespace docs/tags/transcript.md; Netflix Timed Text Style Guide (2
+lines of 42 characters, 5/6 s to 7 s).
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from shownotes.core.timecodes import stamp
 from shownotes.core.turns import is_unnamed
-from shownotes.model import Chapter, Sentence, ShowNotes, Word
+from shownotes.model import Sentence, Word
 
 LINE_CHARACTERS = 42
 LINES = 2
@@ -181,19 +180,3 @@ def transcript_document(sentences: Sequence[Sentence]) -> dict[str, object]:
         }
         segments.append(segment)
     return {"version": "1.0.0", "segments": segments}
-
-
-def chapters_document(notes: ShowNotes, chapters: Sequence[Chapter]) -> dict[str, object]:
-    """The Podcasting 2.0 JSON chapters, version 1.2.0."""
-    document: dict[str, object] = {"version": "1.2.0", "title": notes.title}
-    if notes.show:
-        document["podcastName"] = notes.show
-    document["chapters"] = [
-        {
-            "startTime": round(chapter.start, 3),
-            "endTime": round(chapter.end, 3),
-            "title": chapter.title,
-        }
-        for chapter in chapters
-    ]
-    return document

@@ -4,14 +4,16 @@ Everything here is text and times; how it is escaped is the template's target's 
 (`adapters.pages`).
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
+from shownotes.core import descriptions
+from shownotes.core.descriptions import Description
 from shownotes.core.draft import other_bodies
 from shownotes.core.timecodes import clock, spoken_length
 from shownotes.core.wording import Wording
-from shownotes.model import Chapter, Evidence, Finding, Sentence, ShowNotes
+from shownotes.model import Chapter, Evidence, Finding, Link, Sentence, ShowNotes
 
 # A paragraph of the transcript ends at a sentence's end after about this many words, or at a pause.
 PARAGRAPH_WORDS = 90
@@ -77,6 +79,11 @@ class Page:
         for_editor: whether the checks are shown; a published page has none.
         has_estimated_times: some words' times were spread, not measured.
         findings: rules of platforms that the notes break (`shownotes lint`).
+        app: the description for podcast apps, within their limits.
+        video: the description for a video platform.
+        posts: short texts for social networks.
+        address: of the episode's page on the show's site, where there is one.
+        public_links: links that work outside the site.
     """
 
     notes: ShowNotes
@@ -94,6 +101,11 @@ class Page:
     for_editor: bool = True
     has_estimated_times: bool = False
     findings: tuple[Finding, ...] = ()
+    app: Description
+    video: Description
+    posts: tuple[str, ...] = ()
+    address: str | None = None
+    public_links: tuple[Link, ...] = ()
 
     def moment(self, seconds: float) -> Moment:
         """A time as the page shows and links it."""
@@ -123,12 +135,16 @@ def build_page(
     files: Sequence[tuple[str, str]],
     doubtful: frozenset[int] = frozenset(),
     publication: str | None = None,
+    address: str | None = None,
+    archive_address: Callable[[str], str | None] = lambda _folder: None,
 ) -> Page:
     """The page of an episode.
 
     `audio_path` leads from the page's folder to the audio, with forward slashes; `doubtful` are
-    indices of sentences to mark.
+    indices of sentences to mark; `archive_address` gives the public address of an episode by its
+    folder's name.
     """
+    links = tuple(_public(notes, archive_address))
     audio_url = encode_path(audio_path) if audio_path else None
     return Page(
         notes=notes,
@@ -144,7 +160,34 @@ def build_page(
         publication=publication,
         date=wording.date(notes.date) if notes.date else "",
         has_estimated_times=any(w.is_estimated for s in sentences for w in s.words),
+        app=descriptions.for_apps(notes, links),
+        video=descriptions.for_video(notes, links),
+        posts=descriptions.posts(notes, address),
+        address=address,
+        public_links=links,
     )
+
+
+def _public(notes: ShowNotes, archive_address: Callable[[str], str | None]) -> Iterator[Link]:
+    """Links that work outside the site: earlier episodes, resources, the show's, the guests'."""
+    for link in notes.earlier_episodes:
+        url = archive_address(link.episode) if link.episode else link.url
+        if url and is_public(url):
+            yield replace(link, url=url)
+    for resource in notes.resources:
+        if resource.url:
+            yield Link(text=resource.name, url=resource.url, evidence=resource.evidence)
+    for link in notes.links:
+        if link.url and is_public(link.url):
+            yield link
+    for person in notes.guests:
+        if person.link and is_public(person.link):
+            yield Link(text=person.name, url=person.link)
+
+
+def is_public(url: str) -> bool:
+    """Whether an address means the same everywhere."""
+    return url.lower().startswith(("https://", "http://", "mailto:"))
 
 
 def moment(seconds: float, audio_url: str | None) -> Moment:

@@ -19,6 +19,8 @@ from shownotes.adapters.store import (
     write_text,
 )
 from shownotes.core import quotes
+from shownotes.core.addresses import episode_page
+from shownotes.core.captions import make_cues
 from shownotes.core.checks import SURE_WORDS
 from shownotes.core.page import Page, build_page
 from shownotes.core.sentences import split
@@ -184,6 +186,7 @@ def gather(walk: Walk) -> Material:
     return Material(
         notes=notes,
         sentences=sentences,
+        cues=make_cues(sentences),
         page=_page(walk, episode, notes, transcript, sentences),
         episode=episode,
         show=walk.settings.show.get(episode.metadata.show or "", ShowSettings()),
@@ -209,6 +212,8 @@ def _page(
         files=BESIDE_PAGE,
         doubtful=quotes.doubtful(sentences, flags, floor=SURE_WORDS),
         publication=show.publication,
+        address=episode_page(show.site_url, walk.folder.name),
+        archive_address=lambda folder: episode_page(show.site_url, folder),
     )
 
 

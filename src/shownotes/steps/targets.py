@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from shownotes.core import captions
+from shownotes.core import captions, chapter_files
+from shownotes.core.lint import FeedFacts, lint
 from shownotes.core.page import Page
 from shownotes.core.wording import Wording
 from shownotes.model import Episode, Finding, Sentence, ShowNotes
@@ -23,11 +24,13 @@ class Material:
     Attributes:
         page: what templates receive.
         show: the show's settings.
+        cues: the captions, without names in their text.
         folders: where templates are looked for; the first that has a file wins.
     """
 
     notes: ShowNotes
     sentences: tuple[Sentence, ...]
+    cues: tuple[captions.Cue, ...]
     page: Page
     episode: Episode
     show: ShowSettings
@@ -58,6 +61,22 @@ def _web_page(material: Material) -> str:
     return _from_template(material, "notes.html")
 
 
+def _newsletter(material: Material) -> str:
+    return _from_template(material, "newsletter.html")
+
+
+def _app_description(material: Material) -> str:
+    return _from_template(material, "app.html")
+
+
+def _video_description(material: Material) -> str:
+    return _from_template(material, "video.txt")
+
+
+def _posts(material: Material) -> str:
+    return _from_template(material, "social.txt")
+
+
 def _from_template(material: Material, template: str) -> str:
     # Loaded here: a command that renders nothing need not wait for the template engine.
     from shownotes.adapters.pages import render_notes
@@ -66,7 +85,7 @@ def _from_template(material: Material, template: str) -> str:
 
 
 def _webvtt(material: Material) -> str:
-    return captions.webvtt(captions.make_cues(material.sentences))
+    return captions.webvtt(material.cues)
 
 
 def _subrip(material: Material) -> str:
@@ -78,7 +97,17 @@ def _transcript_json(material: Material) -> str:
 
 
 def _chapters_json(material: Material) -> str:
-    return as_json(captions.chapters_document(material.notes, material.notes.chapters))
+    return as_json(chapter_files.chapters_document(material.notes))
+
+
+def _chapters_podlove(material: Material) -> str | None:
+    chapters = material.notes.chapters
+    return chapter_files.xml_document(chapter_files.podlove(chapters)) if chapters else None
+
+
+def _chapters_text(material: Material) -> str | None:
+    chapters = material.notes.chapters
+    return chapter_files.chapters_text(chapters) if chapters else None
 
 
 def as_json(document: Mapping[str, object]) -> str:
@@ -91,12 +120,24 @@ TEXTS: tuple[Target, ...] = (
     Target(name="transcript.srt", kind="SRT", make=_subrip),
     Target(name="transcript.podcast.json", kind="Podcasting 2.0 transcript", make=_transcript_json),
     Target(name="chapters.podcast.json", kind="Podcasting 2.0 chapters", make=_chapters_json),
+    Target(name="app.html", kind="Description for podcast apps", make=_app_description),
+    Target(name="video.txt", kind="Description for video", make=_video_description),
+    Target(name="social.txt", kind="Short posts", make=_posts),
+    Target(name="newsletter.html", kind="For a newsletter", make=_newsletter),
+    Target(name="chapters.psc.xml", kind="Podlove chapters", make=_chapters_podlove),
+    Target(name="chapters.txt", kind="Chapters as text", make=_chapters_text),
 )
 PAGES: tuple[Target, ...] = (
     Target(name="notes.md", kind="", make=_markdown),
     Target(name="notes.html", kind="", make=_web_page),
 )
 TARGETS = (*TEXTS, *PAGES)
+
+
+def lint_episode(material: Material) -> tuple[Finding, ...]:
+    """What the rules say of an episode's files as they would be made now."""
+    made = ((target.name, target.make(material)) for target in TEXTS)
+    return find_faults(material, {name: text for name, text in made if text is not None})
 
 
 def make_all(material: Material) -> Iterator[tuple[str, str | None]]:
@@ -114,5 +155,14 @@ def make_all(material: Material) -> Iterator[tuple[str, str | None]]:
 
 def find_faults(material: Material, texts: Mapping[str, str]) -> tuple[Finding, ...]:
     """What the platforms' rules say of the files as they were made."""
-    del material, texts
-    return ()
+    show, episode = material.show, material.episode
+    feed = FeedFacts(
+        has_audio=episode.audio is not None,
+        audio_url=show.audio_url,
+        site_url=show.site_url,
+        cover=show.cover,
+        category=show.category,
+        author=show.author,
+        owner_email=show.owner_email,
+    )
+    return lint(material.notes, texts=texts, cues=material.cues, feed=feed)
