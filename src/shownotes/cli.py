@@ -363,6 +363,32 @@ def lint(
         raise typer.Exit(1)
 
 
+@app.command()
+def site(
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Of drafts: marked, and kept apart from the real one.")
+    ] = False,
+    show: Annotated[str | None, typer.Option("--show", help="One show; all by default.")] = None,
+    root: Root = None,
+) -> None:
+    """Make each show's site: index, episode pages and feed, to be hosted anywhere."""
+    from shownotes.site import build_previews
+
+    settings = _settings(root)
+    if not preview:
+        raise SettingsError(
+            "Nothing is published yet, and a site holds published episodes only. "
+            "Look at the drafts with: shownotes site --preview"
+        )
+    console = open_console()
+    for built in build_previews(settings, show=show):
+        where = escape(shorten(built.folder / "index.html", settings.root))
+        console.print(f"{escape(built.show)}: {built.episodes} episodes, {where}", soft_wrap=True)
+        if built.missing:
+            told = escape(f"[show.<name>] has no {built.missing}.")
+            console.print(f"  No feed: {told}", soft_wrap=True)
+
+
 def _drafts(episodes: Sequence[str] | None, settings: Settings) -> list[EpisodeFolder]:
     """The finished drafts, or those of the episodes named."""
     folders = [f for f in episode_folders(settings.output_folder) if f.has("draft.json")]

@@ -118,6 +118,8 @@ class ShowSettings(_Section):
     """`[show.<name>]`: what is the same for every episode of a show."""
 
     publication: str | None = None
+    # What the show is about, for its site and feed.
+    description: str | None = None
     hosts: tuple[PersonSettings, ...] = ()
     sign_off: str | None = None
     links: dict[str, str] = Field(default_factory=dict)
@@ -131,6 +133,8 @@ class ShowSettings(_Section):
     explicit: bool = False
     author: str | None = None
     owner_email: str | None = None
+    # What the feed says of machines' part in the notes; nothing while it is not set.
+    ai_content: bool | None = None
     # Who makes the show, by role: { Producer = "Ann Lee" }.
     credits: dict[str, str] = Field(default_factory=dict)
 

@@ -6,12 +6,13 @@ autoescaped; Markdown, which Jinja2 does not escape, goes through `finalize`, so
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shownotes.adapters.store import content_sha256, file_sha256
 from shownotes.core.page import Page
+from shownotes.core.site import Site
 from shownotes.errors import TemplateError
 
 if TYPE_CHECKING:
@@ -83,18 +84,31 @@ def markdown_url(url: object) -> Raw:
 
 
 def render_notes(page: Page, template: str, folders: Sequence[Path]) -> str:
-    """One file from its template (`notes.md`, `notes.html`).
+    """One file of an episode from its template (`notes.md`, `notes.html`).
 
     Templates are looked for in `folders`, file by file; the first folder that has one wins.
 
     Raises:
         TemplateError: missing or wrong; names the file and the line.
     """
+    return _render(template, folders, page=page, notes=page.notes, h=page.h)
+
+
+def render_site(site: Site, headings: Mapping[str, str], folders: Sequence[Path]) -> str:
+    """A show's index from its template `show.html`.
+
+    Raises:
+        TemplateError: missing or wrong; names the file and the line.
+    """
+    return _render("show.html", folders, site=site, h=headings)
+
+
+def _render(template: str, folders: Sequence[Path], **context: object) -> str:
     import jinja2
 
     environment = _environment(tuple(folders), template)
     try:
-        text = environment.get_template(template).render(page=page, notes=page.notes, h=page.h)
+        text = environment.get_template(template).render(**context)
     except jinja2.TemplateNotFound as error:
         looked = ", ".join(str(folder) for folder in folders)
         raise TemplateError(f"There is no template {error} in {looked}.") from error

@@ -84,6 +84,8 @@ class Page:
         posts: short texts for social networks.
         address: of the episode's page on the show's site, where there is one.
         public_links: links that work outside the site.
+        is_preview: a draft on a preview of the site: marked, and closed to search engines.
+        site_index: from the page to the show's index, where the page is part of a site.
     """
 
     notes: ShowNotes
@@ -106,6 +108,8 @@ class Page:
     posts: tuple[str, ...] = ()
     address: str | None = None
     public_links: tuple[Link, ...] = ()
+    is_preview: bool = False
+    site_index: str | None = None
 
     def moment(self, seconds: float) -> Moment:
         """A time as the page shows and links it."""

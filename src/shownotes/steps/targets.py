@@ -4,15 +4,21 @@ A target that cannot be made (an item without the audio's address) is left out; 
 The pages for people come last, because they show what the lint found in the others.
 """
 
+import datetime
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from shownotes.core import captions, chapter_files
+from shownotes.core.addresses import audio_file
+from shownotes.core.chapter_files import xml_document
+from shownotes.core.feed import Enclosure, Item, item
 from shownotes.core.lint import FeedFacts, lint
-from shownotes.core.page import Page
+from shownotes.core.page import Page, mime_type
 from shownotes.core.wording import Wording
+from shownotes.errors import SettingsError
 from shownotes.model import Episode, Finding, Sentence, ShowNotes
 from shownotes.settings import ShowSettings
 
@@ -110,6 +116,46 @@ def _chapters_text(material: Material) -> str | None:
     return chapter_files.chapters_text(chapters) if chapters else None
 
 
+def _item(material: Material) -> str:
+    return xml_document(item(feed_item(material)))
+
+
+def feed_item(material: Material) -> Item:
+    """What the feed says of the episode."""
+    episode, show, notes = material.episode, material.show, material.notes
+    audio, enclosure = episode.audio, None
+    if audio is not None and (url := audio_file(show.audio_url, Path(audio.path).name)):
+        enclosure = Enclosure(
+            url=url, size_bytes=audio.size_bytes, mime_type=mime_type(audio.path) or "audio/mpeg"
+        )
+    return Item(
+        notes=notes,
+        guid=episode.id,
+        description=_app_description(material),
+        published=_midnight(notes.date, show.timezone),
+        address=material.page.address,
+        enclosure=enclosure,
+        is_explicit=show.explicit,
+        ai_content=show.ai_content,
+    )
+
+
+def _midnight(date: str | None, timezone: str | None) -> datetime.datetime | None:
+    """The beginning of the day in the show's time zone; UTC where none is given."""
+    if date is None:
+        return None
+    try:
+        day, zone = datetime.date.fromisoformat(date), ZoneInfo(timezone or "UTC")
+    except ZoneInfoNotFoundError as error:
+        raise SettingsError(
+            f"[show.<name>] timezone = {timezone!r}: there is no such time zone. Write one such as "
+            '"Europe/Oslo".'
+        ) from error
+    except ValueError:
+        return None
+    return datetime.datetime.combine(day, datetime.time(), zone)
+
+
 def as_json(document: Mapping[str, object]) -> str:
     """A document as readable JSON with a newline at its end."""
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
@@ -125,6 +171,7 @@ TEXTS: tuple[Target, ...] = (
     Target(name="social.txt", kind="Short posts", make=_posts),
     Target(name="newsletter.html", kind="For a newsletter", make=_newsletter),
     Target(name="chapters.psc.xml", kind="Podlove chapters", make=_chapters_podlove),
+    Target(name="item.xml", kind="RSS item", make=_item),
     Target(name="chapters.txt", kind="Chapters as text", make=_chapters_text),
 )
 PAGES: tuple[Target, ...] = (
