@@ -66,11 +66,23 @@ def test_the_sign_off_is_what_other_episodes_end_with_too() -> None:
     )
     found = find_sign_off(sentences, [["Thanks.", "Keep the kettle on!"]], wording=ENGLISH)
     assert found
-    assert found.text == "Keep the kettle on."
+    assert found[1] == "Keep the kettle on."
     assert find_sign_off(sentences, [["Something else entirely."]], wording=ENGLISH) is None
     alone = find_sign_off(sentences, [], wording=ENGLISH)
     assert alone
-    assert alone.text == "Good night all."
+    assert alone[1] == "Good night all."
+
+
+def test_a_sign_off_that_is_run_together_with_a_farewell_is_only_its_end() -> None:
+    run_on = "This was The Ledger, stay curious, stay warm and count everything."
+    sentences = split(spoken(f"A: The end is near.\nA: {run_on}"))
+    other = ["Stay curious, stay warm, and count everything."]
+    found = find_sign_off(sentences, [other], wording=ENGLISH)
+    assert found == (sentences[-1], "Stay curious, stay warm and count everything.")
+    alone = find_sign_off(sentences, [], wording=ENGLISH, show="the ledger")
+    assert alone == found
+    short = find_sign_off(sentences, [["Count everything."]], wording=ENGLISH)
+    assert short is None
 
 
 def test_a_given_sign_off_is_found_where_it_is_said() -> None:

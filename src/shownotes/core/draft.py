@@ -184,10 +184,16 @@ def _sign_off(sources: Sources, doubtful: frozenset[int]) -> tuple[Fact | None, 
     if given:
         said = spoken_sign_off(sources.sentences, given)
         return Fact(value=given, evidence=_evidence(said) if said else None), said
-    found = find_sign_off(sources.sentences, sources.endings, wording=sources.wording)
-    if found is None or found.index in doubtful:
+    found = find_sign_off(
+        sources.sentences,
+        sources.endings,
+        wording=sources.wording,
+        show=sources.metadata.show,
+    )
+    if found is None or found[0].index in doubtful:
         return None, None
-    return Fact(value=found.text, evidence=_evidence(found)), found
+    sentence, text = found
+    return Fact(value=text, evidence=_evidence(sentence)), sentence
 
 
 def _evidence(sentence: Sentence) -> Evidence:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from shownotes.core.clutter import capitalized
 from shownotes.core.wording import Wording, bare
 from shownotes.model import Evidence, Link, Sentence
 
@@ -16,6 +17,8 @@ SENTENCES_AFTER = 1
 # Among the last sentences the sign-off is looked for.
 LAST_SENTENCES = 6
 MOST_SIGN_OFF_WORDS = 24
+# Two episodes that end alike in so many words end with the show's own.
+FEWEST_SHARED = 4
 _NUMBER = re.compile(r"\bepisode (?:number )?(\w+)", re.IGNORECASE)
 _COUNT = (
     *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
@@ -136,22 +139,53 @@ def as_links(references: Sequence[Reference]) -> tuple[Link, ...]:
 
 
 def find_sign_off(
-    sentences: Sequence[Sentence], endings: Sequence[Sequence[str]], *, wording: Wording
-) -> Sentence | None:
+    sentences: Sequence[Sentence],
+    endings: Sequence[Sequence[str]],
+    *,
+    wording: Wording,
+    show: str | None = None,
+) -> tuple[Sentence, str] | None:
     """The show's standing last words: what other episodes end with too, else the last sentence.
 
     `endings` are the last sentences of other episodes of the show.
+
+    Returns:
+        The sentence, and what of it is the sign-off: one that is run together with a farewell
+        (`This was The Ledger, stay warm.`) is only its end.
     """
     last = [s for s in sentences[-LAST_SENTENCES:] if len(s.text.split()) <= MOST_SIGN_OFF_WORDS]
+    others = [other for ending in endings for other in ending]
     for sentence in reversed(last):
-        if not _may_close(sentence.text, wording):
-            continue
-        if any(_is_same(sentence.text, other) for ending in endings for other in ending):
-            return sentence
+        if _may_close(sentence.text, wording) and any(_is_same(sentence.text, o) for o in others):
+            return sentence, sentence.text
+        shared = max((_shared_end(sentence.text, o) for o in others), key=len, default="")
+        if shared and _may_close(shared, wording):
+            return sentence, shared
     if endings or not last or sentences[-1] is not last[-1] or not wording.is_known:
         return None
     closing = last[-1]
-    return closing if _may_close(closing.text, wording) else None
+    text = _after_name(closing.text, show)
+    return (closing, text) if _may_close(text, wording) else None
+
+
+def _after_name(text: str, show: str | None) -> str:
+    """What follows the name of the show: `This was The Ledger, stay warm.` -> `Stay warm.`."""
+    if not show or not (found := re.search(rf"\b{re.escape(show)}, ", text, re.IGNORECASE)):
+        return text
+    rest = text[found.end() :]
+    return capitalized(rest) if len(rest.split()) >= FEWEST_SHARED else text
+
+
+def _shared_end(one: str, other: str) -> str:
+    """The words with which both end, when they are all of one of them and enough to be a saying."""
+    first, second = one.split(), other.split()
+    count = 0
+    for word, twin in zip(reversed(first), reversed(second), strict=False):
+        if bare(word) != bare(twin):
+            break
+        count += 1
+    is_all = count == min(len(first), len(second))
+    return capitalized(" ".join(first[-count:])) if is_all and count >= FEWEST_SHARED else ""
 
 
 def spoken_sign_off(sentences: Sequence[Sentence], given: str) -> Sentence | None:
