@@ -23,6 +23,7 @@ ShowNotesError
 │   ├── EpisodeBusyError         another run has this episode
 │   └── DiskFullError            no room, found before or while writing (retryable)
 ├── TemplateError            a template cannot be rendered
+├── DraftingError            a drafting server cannot be reached or understood (retryable)
 └── FlowError                Prefect's server cannot be reached or started (retryable)
 """
 
@@ -144,6 +145,13 @@ class TemplateError(ShowNotesError):
     """A template cannot be found or rendered."""
 
     exit_code = 8
+
+
+class DraftingError(ShowNotesError):
+    """A drafting server cannot be reached, refuses or cannot be understood."""
+
+    exit_code = 4
+    retryable = True
 
 
 class FlowError(ShowNotesError):

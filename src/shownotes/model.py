@@ -369,10 +369,14 @@ class Fact:
     """A value in the episode's own words, with what says so.
 
     `evidence` is `None` only for values that the producer gave (sidecar, settings).
+
+    Attributes:
+        is_drafted: a language model's words for it, not the episode's own.
     """
 
     value: str
     evidence: Evidence | None
+    is_drafted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -86,6 +86,22 @@ class ChapterSettings(_Section):
     target_length_s: float = Field(default=180.0, ge=30.0)
 
 
+class DraftingSettings(_Section):
+    """`[drafting]`: a language model that words hook and summaries. Off without an endpoint."""
+
+    endpoint: str = ""
+    model: str = ""
+    timeout_s: float = Field(default=120.0, gt=0.0)
+    # Characters of transcript that are sent at most.
+    most_characters: int = Field(default=60_000, ge=1_000)
+
+    @model_validator(mode="after")
+    def _is_named(self) -> "DraftingSettings":
+        if self.endpoint and not self.model:
+            raise ValueError("an endpoint needs the name of a model")
+        return self
+
+
 class PrefectSettings(_Section):
     """`[prefect]`: how the command line runs the flow."""
 
@@ -148,7 +164,11 @@ class Settings(BaseSettings):
         env_prefix="SHOWNOTES_", env_nested_delimiter="__", extra="forbid", frozen=True
     )
     # Read from the environment by tests and the wheel, and not settings of ours.
-    foreign_env: ClassVar[tuple[str, ...]] = ("SHOWNOTES_CHROMIUM", "SHOWNOTES_ROOT")
+    foreign_env: ClassVar[tuple[str, ...]] = (
+        "SHOWNOTES_CHROMIUM",
+        "SHOWNOTES_ROOT",
+        "SHOWNOTES_DRAFTING_KEY",
+    )
 
     root: Path = Path()
     paths: Paths = Paths()
@@ -157,6 +177,7 @@ class Settings(BaseSettings):
     speakers: SpeakersSettings = SpeakersSettings()
     names: NamesSettings = NamesSettings()
     chapters: ChapterSettings = ChapterSettings()
+    drafting: DraftingSettings = DraftingSettings()
     prefect: PrefectSettings = PrefectSettings()
     show: dict[str, ShowSettings] = Field(default_factory=dict)
 

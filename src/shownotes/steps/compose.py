@@ -7,12 +7,21 @@ from pathlib import Path
 
 from shownotes.adapters.languages import load_wording, wordings_sha256
 from shownotes.adapters.store import EpisodeFolder, content_sha256, episode_folders
-from shownotes.core import draft
+from shownotes.core import draft, drafting, salience
 from shownotes.core.clutter import capitalized
 from shownotes.core.earlier import LAST_SENTENCES, Archived
 from shownotes.core.sentences import split
-from shownotes.errors import StoreError
-from shownotes.model import Episode, Link, Metadata, Names, ShowNotes, Topics, Transcript
+from shownotes.errors import DraftingError, StoreError
+from shownotes.model import (
+    Episode,
+    Link,
+    Metadata,
+    Names,
+    Notice,
+    ShowNotes,
+    Topics,
+    Transcript,
+)
 from shownotes.settings import ShowSettings
 from shownotes.steps.attribute import read_turns, spoken
 from shownotes.steps.step import Step, Walk
@@ -134,7 +143,7 @@ def _run(walk: Walk) -> None:
         endings=[] if sign_off else _endings(walk, metadata),
         warnings=(*episode.warnings, *read_turns(walk).warnings),
     )
-    notes = draft.compose(sources)
+    notes = _worded(draft.compose(sources), sources, walk)
     links = tuple(Link(text=text, url=url) for text, url in show.links.items())
     # Composed anew, the draft may speak of other episodes where the old one did not.
     made_from = STEP.made_from(walk)
@@ -148,11 +157,39 @@ def _run(walk: Walk) -> None:
     )
 
 
+def _worded(notes: ShowNotes, sources: draft.Sources, walk: Walk) -> ShowNotes:
+    """The notes with a language model's wording where one is set; as they are when it fails."""
+    settings = walk.settings.drafting
+    if not settings.endpoint or not sources.sentences:
+        return notes
+    from shownotes.adapters.drafting import complete
+
+    vocabulary = salience.learn(sources.sentences, sources.wording)
+    messages = drafting.ask(
+        notes, sources.sentences, vocabulary, most_characters=settings.most_characters
+    )
+    try:
+        answer = drafting.read_answer(complete(messages, settings))
+    except DraftingError as error:
+        return _without_model(notes, str(error))
+    except (ValueError, AttributeError) as error:
+        return _without_model(notes, f"{settings.model} did not answer as it was asked: {error}.")
+    return drafting.take_over(notes, answer, sources.sentences, vocabulary, model=settings.model)
+
+
+def _without_model(notes: ShowNotes, reason: str) -> ShowNotes:
+    message = f"The draft is in the episode's own words; no model worded it. {reason}"
+    return replace(
+        notes, warnings=(*notes.warnings, Notice(code="drafting_failed", message=message))
+    )
+
+
 STEP = Step(
     name="compose",
     box="draft.json",
     version=2,
     needs=("transcript.json", "turns.json", "names.json", "topics.json"),
+    settings_keys=("drafting.endpoint", "drafting.model", "drafting.most_characters"),
     inputs=_inputs,
     run=_run,
 )
