@@ -5,6 +5,7 @@ autoescaped; Markdown, which Jinja2 does not escape, goes through `finalize`, so
 `.md` template prints is escaped unless the template says `| raw`.
 """
 
+import functools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -148,11 +149,29 @@ def _tidied(text: str) -> str:
 
 
 def _environment(folders: tuple[Path, ...], template: str) -> "Environment":
+    """The environment for a kind of file, kept as long as the same templates lie there."""
+    kind = template.rsplit(".", 1)[-1]
+    return _made(folders, kind, _listing(folders))
+
+
+def _listing(folders: Sequence[Path]) -> tuple[tuple[str, int], ...]:
+    """Every template with its time: what a kept environment must not outlive."""
+    return tuple(
+        (str(file), file.stat().st_mtime_ns)
+        for folder in folders
+        if folder.is_dir()
+        for file in sorted(folder.rglob("*"))
+        if file.is_file()
+    )
+
+
+@functools.lru_cache(maxsize=16)
+def _made(
+    folders: tuple[Path, ...], kind: str, _templates: tuple[tuple[str, int], ...]
+) -> "Environment":
     import jinja2
 
-    is_html, is_markdown = template.endswith(".html"), template.endswith(".md")
-
-    # Made anew each time: a kept one would not see a template that somebody puts in front.
+    is_html, is_markdown = kind == "html", kind == "md"
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader([str(folder) for folder in folders]),
         autoescape=is_html,  # noqa: S701 -- Markdown is escaped by `finalize`, plain text has no marks

@@ -7,6 +7,7 @@ lines of 42 characters, 5/6 s to 7 s).
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from shownotes.core.characters import printable
 from shownotes.core.timecodes import stamp
 from shownotes.core.turns import is_unnamed
 from shownotes.model import Sentence, Word
@@ -53,7 +54,7 @@ def make_cues(sentences: Sequence[Sentence], *, with_names: bool = False) -> tup
 
 def _name(speaker: str | None) -> str | None:
     """What a caption calls a speaker; nothing where nobody said the name."""
-    name = "" if is_unnamed(speaker) else " ".join((speaker or "").split())
+    name = "" if is_unnamed(speaker) else " ".join(printable(speaker or "").split())
     return name[:NAME_CHARACTERS].rstrip() or None
 
 
@@ -172,7 +173,8 @@ def transcript_document(sentences: Sequence[Sentence]) -> dict[str, object]:
     """The Podcasting 2.0 JSON transcript, a segment a sentence."""
     segments = []
     for sentence in sentences:
-        segment: dict[str, object] = {"speaker": sentence.speaker} if sentence.speaker else {}
+        speaker = printable(sentence.speaker or "").strip()
+        segment: dict[str, object] = {"speaker": speaker} if speaker else {}
         segment |= {
             "startTime": round(sentence.start, 3),
             "endTime": round(sentence.end, 3),

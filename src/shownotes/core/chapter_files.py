@@ -8,6 +8,7 @@ write and read it.
 from collections.abc import Sequence
 from xml.etree import ElementTree
 
+from shownotes.core.characters import printable
 from shownotes.core.timecodes import stamp
 from shownotes.model import Chapter, ShowNotes
 
@@ -36,7 +37,7 @@ def podlove(chapters: Sequence[Chapter]) -> ElementTree.Element:
     ElementTree.register_namespace("psc", PODLOVE)
     root = ElementTree.Element(f"{{{PODLOVE}}}chapters", {"version": PODLOVE_VERSION})
     for chapter in chapters:
-        told = {"start": stamp(chapter.start), "title": xml_text(chapter.title)}
+        told = {"start": stamp(chapter.start), "title": printable(chapter.title)}
         ElementTree.SubElement(root, f"{{{PODLOVE}}}chapter", told)
     return root
 
@@ -51,20 +52,3 @@ def xml_document(root: ElementTree.Element) -> str:
     """An element as a whole XML file."""
     ElementTree.indent(root, " ")
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, "unicode") + "\n"
-
-
-def xml_text(text: str) -> str:
-    """Text without the characters that XML 1.0 forbids even as references.
-
-    Source: XML 1.0 (fifth edition), production 2 (Char).
-    """
-    return "".join(c for c in text if _is_xml(ord(c)))
-
-
-def _is_xml(code: int) -> bool:
-    return (
-        code in (0x9, 0xA, 0xD)
-        or 0x20 <= code <= 0xD7FF
-        or 0xE000 <= code <= 0xFFFD
-        or 0x10000 <= code <= 0x10FFFF
-    )

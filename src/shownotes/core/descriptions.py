@@ -64,7 +64,8 @@ class Description:
         told = (*self.prose, *self.guests, self.sign_off or "")
         lines = [*told, *(f"{t.stamp} {t.title}" for t in self.times)]
         links = [f"{link.text}{link.url}" for link in self.links]
-        return sum(len(escape(text).encode()) + _TAGS_BYTES for text in (*lines, *links))
+        sizes = [len(escape(text).encode(errors="replace")) for text in (*lines, *links)]
+        return sum(sizes) + _TAGS_BYTES * len(sizes)
 
 
 def describe_guest(person: Person) -> str:

@@ -14,7 +14,8 @@ from email.utils import format_datetime
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-from shownotes.core.chapter_files import podlove, xml_text
+from shownotes.core.chapter_files import podlove
+from shownotes.core.characters import printable
 from shownotes.model import ShowNotes
 
 ITUNES = "http://www.itunes.com/dtds/podcast-1.0.dtd"
@@ -180,8 +181,8 @@ def _people(notes: ShowNotes) -> Iterator[Element]:
 def _person(name: str, role: str, link: str | None) -> Element:
     element = Element(f"{{{PODCAST}}}person", {"role": role})
     if link:
-        element.set("href", xml_text(link))
-    element.text = xml_text(" ".join(name.split())[:NAME_CHARACTERS])
+        element.set("href", printable(link))
+    element.text = printable(" ".join(name.split())[:NAME_CHARACTERS])
     return element
 
 
@@ -211,13 +212,13 @@ def _soundbites(notes: ShowNotes) -> Iterator[Element]:
             f"{{{PODCAST}}}soundbite",
             {"startTime": f"{bite.start:.3f}", "duration": f"{bite.end - bite.start:.3f}"},
         )
-        element.text = xml_text(bite.title[:TITLE_CHARACTERS])
+        element.text = printable(bite.title[:TITLE_CHARACTERS])
         yield element
 
 
 def _text(parent: Element, name: str, text: str) -> Element:
     element = SubElement(parent, name)
-    element.text = xml_text(text).strip()
+    element.text = printable(text).strip()
     return element
 
 

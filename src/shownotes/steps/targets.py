@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from shownotes.core import captions, chapter_files
 from shownotes.core.addresses import audio_file
 from shownotes.core.chapter_files import xml_document
+from shownotes.core.characters import printable
 from shownotes.core.feed import Enclosure, Item, item
 from shownotes.core.lint import FeedFacts, lint
 from shownotes.core.page import Page, mime_type
@@ -87,7 +88,7 @@ def _from_template(material: Material, template: str) -> str:
     # Loaded here: a command that renders nothing need not wait for the template engine.
     from shownotes.adapters.pages import render_notes
 
-    return render_notes(material.page, template, material.folders)
+    return printable(render_notes(material.page, template, material.folders))
 
 
 def _webvtt(material: Material) -> str:
@@ -192,12 +193,15 @@ def make_all(material: Material) -> Iterator[tuple[str, str | None]]:
     texts: dict[str, str] = {}
     for target in TEXTS:
         text = target.make(material)
-        if text is not None:
-            texts[target.name] = text
-        yield target.name, text
+        if text is None:
+            yield target.name, None
+            continue
+        texts[target.name] = printable(text)
+        yield target.name, texts[target.name]
     page = replace(material.page, findings=find_faults(material, texts))
     for target in PAGES:
-        yield target.name, target.make(replace(material, page=page))
+        text = target.make(replace(material, page=page))
+        yield target.name, None if text is None else printable(text)
 
 
 def find_faults(material: Material, texts: Mapping[str, str]) -> tuple[Finding, ...]:
