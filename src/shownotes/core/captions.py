@@ -73,7 +73,8 @@ def _pieces(word: Word) -> list[Word]:
     """A word; one longer than a line is cut (links, runs of letters without spaces)."""
     text = " ".join(word.text.split())
     if len(text) <= LINE_CHARACTERS:
-        return [replace(word, text=text)] if text else []
+        whole = word if text == word.text else replace(word, text=text)
+        return [whole] if text else []
     parts = [text[i : i + LINE_CHARACTERS] for i in range(0, len(text), LINE_CHARACTERS)]
     step = (word.end - word.start) / len(parts)
     return [

@@ -88,7 +88,7 @@ def _from_template(material: Material, template: str) -> str:
     # Loaded here: a command that renders nothing need not wait for the template engine.
     from shownotes.adapters.pages import render_notes
 
-    return printable(render_notes(material.page, template, material.folders))
+    return render_notes(material.page, template, material.folders)
 
 
 def _webvtt(material: Material) -> str:
@@ -132,7 +132,7 @@ def feed_item(material: Material) -> Item:
     return Item(
         notes=notes,
         guid=episode.id,
-        description=_app_description(material),
+        description=printable(_app_description(material)),
         published=_midnight(notes.date, show.timezone),
         address=material.page.address,
         enclosure=enclosure,
