@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
+from shownotes import site
 from shownotes.adapters.encoding import encode
 from shownotes.model import Metadata, Notice
 from tests.episodes import demo_walk, finish, lay_out
@@ -252,3 +254,37 @@ def test_hostile_names_and_warnings_are_only_text(open_page: Any, tmp_path: Path
     assert page.locator(".banner").inner_text() == "Made by the <demo> model."
     assert page.locator("main b, main img, main script").count() == 0
     assert opened.errors == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_axe_finds_nothing(open_page: Any, river: Path, scheme: str, viewport: Any) -> None:
+    page = open_page(river, color_scheme=scheme, viewport=viewport).page
+    page.evaluate("document.querySelector('#transcript').open = true")
+    found = Axe().run(page).response["violations"]
+    assert [(v["id"], [node["html"] for node in v["nodes"]][:3]) for v in found] == []
+
+
+def test_axe_finds_nothing_in_a_shows_index(open_page: Any, tmp_path: Path) -> None:
+    (tmp_path / "audio").mkdir()
+    walk = finish(demo_walk(tmp_path, RIVER))
+    (tmp_path / "audio" / f"{RIVER}.mp3").write_bytes(b"")
+    (built,) = site.build_previews(walk.settings)
+    page = open_page(built.folder / "index.html").page
+    found = Axe().run(page).response["violations"]
+    assert [(v["id"], [node["html"] for node in v["nodes"]][:3]) for v in found] == []
+    page.get_by_role("link", name="The River Has a Budget").click()
+    page.wait_for_selector("#player")
+    page.get_by_role("link", name="All episodes").click()
+    page.wait_for_selector(".episodes")
+
+
+def test_nothing_jumps_while_the_page_loads(open_page: Any, river: Path) -> None:
+    page = open_page(river).page
+    page.wait_for_load_state("load")
+    shifts = page.evaluate(
+        """() => new Promise((done) => new PerformanceObserver((list) =>
+          done(list.getEntries().map((e) => e.value)))
+          .observe({ type: "layout-shift", buffered: true }) || setTimeout(() => done([]), 500))"""
+    )
+    assert sum(shifts) == 0
