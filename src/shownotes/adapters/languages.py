@@ -1,18 +1,21 @@
-"""The language data files that come with the program: `languages/<code>_notes.toml`.
+"""The language data files that come with the program: `languages/<code>_notes.toml`, `_fields.txt`.
 
 Why files and not code: a speaker of a language can add it without reading Python.
 """
 
 import functools
 import tomllib
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
 from shownotes.adapters.store import content_sha256, file_sha256
+from shownotes.core.salience import stem
 from shownotes.core.wording import Wording, from_data, neutral
 from shownotes.errors import FormatError
 
 FALLBACK = "en"
+MOST_FIELDS = 2
 
 
 def _path(language: str) -> Path:
@@ -37,15 +40,30 @@ def load_wording(language: str) -> Wording:
     if not code or not path.is_file():
         return neutral(language, load_wording(FALLBACK).headings)
     try:
-        return from_data(code, tomllib.loads(path.read_text(encoding="utf-8")))
+        wording = from_data(code, tomllib.loads(path.read_text(encoding="utf-8")))
+        return replace(wording, fields=_fields(path.with_name(f"{code}_fields.txt")))
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise FormatError(f"{path} is not a language file of Shownotes: {error}.") from error
+
+
+def _fields(path: Path) -> dict[str, tuple[str, ...]]:
+    """The subjects of every stem; one that speaks of more than `MOST_FIELDS` speaks of none."""
+    if not path.is_file():
+        return {}
+    found: dict[str, list[str]] = {}
+    for line in path.read_text(encoding="utf-8").splitlines():
+        name, colon, words = line.partition(": ")
+        if not colon or line.startswith("#"):
+            continue
+        for word in words.split():
+            names = found.setdefault(stem(word), [])
+            if name not in names:
+                names.append(name)
+    return {key: tuple(names) for key, names in found.items() if len(names) <= MOST_FIELDS}
 
 
 @functools.cache
 def wordings_sha256() -> str:
     """Hash of all language files: cheaper than finding out which one an episode needs."""
     folder = Path(str(resources.files("shownotes"))) / "languages"
-    return content_sha256(
-        [[path.name, file_sha256(path)] for path in sorted(folder.glob("*_notes.toml"))]
-    )
+    return content_sha256([[path.name, file_sha256(path)] for path in sorted(folder.glob("*"))])

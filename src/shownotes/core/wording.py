@@ -57,8 +57,10 @@ class Wording:
         words: the file's `[words]`, by name.
         month_names: January first.
         date_pattern: with `{day}`, `{month}`, `{year}`.
-        cues: the file's `[role_cues]` by name, and `turn_strong`, `turn_weak`, `topic_is`.
+        cues: the file's `[role_cues]` by name, and `turn_strong`, `turn_fair`, `turn_weak`,
+            `topic_is`.
         resources: what things listeners look up are called, by `model.ResourceKind` value.
+        fields: the subjects that a stem speaks of (`languages/en_fields.txt`), at most two each.
         credits: how those who made an episode are credited, by what is printed as their role.
     """
 
@@ -68,6 +70,7 @@ class Wording:
     cues: Mapping[str, Cues] = field(default_factory=dict)
     resources: Mapping[str, Cues] = field(default_factory=dict)
     credits: Mapping[str, Cues] = field(default_factory=dict)
+    fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     clutter: Clutter = Clutter()
     headings: Mapping[str, str] = field(default_factory=dict)
     month_names: tuple[str, ...] = ()
@@ -110,6 +113,7 @@ def from_data(language: str, data: Mapping[str, object]) -> Wording:
     words = _table(data, "words")
     cues = {name: Cues(_strings(roles, name)) for name in roles}
     cues["turn_strong"] = Cues(_strings(turns, "strong"))
+    cues["turn_fair"] = Cues(_strings(turns, "fair"))
     cues["turn_weak"] = Cues(_strings(turns, "weak"))
     cues["topic_is"] = Cues(_strings(turns, "topic_is"))
     return Wording(
