@@ -326,17 +326,78 @@ def status(root: Root = None) -> None:
 @app.command()
 def render(
     episodes: Annotated[list[str] | None, typer.Argument(help="Episodes; all by default.")] = None,
+    audio: Annotated[
+        bool, typer.Option("--audio", help="Copies of the audio too: with chapters, and clips.")
+    ] = False,
+    loudness: Annotated[
+        bool, typer.Option("--loudness", help="With --audio: also a copy at -16 LUFS.")
+    ] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="And again whenever a template is edited, until Ctrl-C.")
+    ] = False,
     root: Root = None,
 ) -> None:
     """Write the pages and files of finished drafts again, from the templates as they are now."""
     from shownotes.pipeline import render_again
 
+    if loudness and not audio:
+        raise SettingsError("--loudness is for copies of the audio: add --audio.")
     settings = _settings(root)
     console = open_console()
     folders = _drafts(episodes, settings)
+    if watch:
+        if audio:
+            raise SettingsError("--watch is for templates, which no audio is made of: no --audio.")
+        _watch(folders, settings)
+        return
     for folder in folders:
         render_again(Walk(folder=folder, settings=settings))
         console.print(f"rendered  {escape(shorten(folder.path, settings.root))}")
+    if audio:
+        _copy_audio(folders, settings, with_loudness=loudness)
+
+
+def _watch(folders: Sequence[EpisodeFolder], settings: Settings) -> None:
+    """Render as templates are edited."""
+    from shownotes.watch import watch_templates
+
+    if not folders:
+        raise SettingsError("There is no finished draft to watch. First: shownotes process")
+    console = open_console()
+
+    def tell(word: str, text: str) -> None:
+        style, shown = "red" if word == "error" else "default", text
+        if word in ("watching", "rendered"):
+            shown = shorten(Path(text), settings.root)
+        console.print(f"[{style}]{word:<9}[/] {escape(shown)}", soft_wrap=True)
+
+    walks = [Walk(folder=folder, settings=settings) for folder in folders]
+    watch_templates(walks, settings, tell=tell)
+    console.print("Stopped watching.")
+
+
+def _copy_audio(
+    folders: Sequence[EpisodeFolder], settings: Settings, *, with_loudness: bool
+) -> None:
+    """Make the copies of each episode's audio; one that has none does not stop the others."""
+    from shownotes.steps.audio_copies import make_copies
+
+    console, failed = open_console(), []
+    for folder in folders:
+        with ProgressLine(console) as progress:
+            walk = Walk(folder=folder, settings=settings, progress=progress)
+            try:
+                with folder.claim(holder="shownotes render"):
+                    made = make_copies(walk, with_loudness=with_loudness)
+            except ShowNotesError as error:
+                failed.append(error)
+                continue
+        for path in made:
+            console.print(f"made      {escape(shorten(path, settings.root))}", soft_wrap=True)
+        if not made:
+            console.print(f"no new audio copies: {escape(folder.name)}", soft_wrap=True)
+    if failed:
+        raise failed[0] if len(failed) == 1 else ShowNotesError("\n".join(map(str, failed)))
 
 
 @app.command()
@@ -395,7 +456,9 @@ def _drafts(episodes: Sequence[str] | None, settings: Settings) -> list[EpisodeF
     if not episodes:
         return folders
     chosen = [prepare.known(_path(name, settings), settings) for name in episodes]
+    # A folder's own name counts even when its audio has been put away or replaced.
     names = {folder.name for folder in chosen if folder is not None}
+    names |= {Path(name).name for name in episodes}
     return [folder for folder in folders if folder.name in names]
 
 

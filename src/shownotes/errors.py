@@ -5,6 +5,7 @@ ShowNotesError
 │   └── SidecarError         audio/<name>.toml is wrong
 ├── InputError               a file given to us cannot be used
 │   ├── EpisodeNotFoundError     no such file or episode
+│   ├── NoAudioError             an episode without an audio file of its own
 │   ├── EmptyFileError           the file has no bytes
 │   ├── NotAudioError            not a file FFmpeg's libraries can read
 │   ├── NoSoundError             a video or container without a sound track
@@ -58,6 +59,10 @@ class InputError(ShowNotesError):
 
 class EpisodeNotFoundError(InputError):
     """No such audio file or episode."""
+
+
+class NoAudioError(InputError):
+    """The episode is a transcript alone, or tracks without their mix."""
 
 
 class EmptyFileError(InputError):

@@ -162,6 +162,7 @@ class Notice:
 
     Attributes:
         code: stable name, e.g. `truncated`, `silent`, `broken_packets`, `demo_model`.
+        message: what happened, for a person.
     """
 
     code: str
@@ -348,7 +349,13 @@ class Turns:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """The sentence and time that says so."""
+    """The sentence and time that says so.
+
+    Attributes:
+        text: the sentence.
+        start: when it begins, in seconds.
+        end: when it ends, in seconds.
+    """
 
     text: str
     start: float
@@ -368,9 +375,9 @@ class Speaker:
 class Fact:
     """A value in the episode's own words, with what says so.
 
-    `evidence` is `None` only for values that the producer gave (sidecar, settings).
-
     Attributes:
+        value: the words.
+        evidence: `None` only for values that the producer gave (sidecar, settings).
         is_drafted: a language model's words for it, not the episode's own.
     """
 
@@ -414,7 +421,17 @@ class Person:
     """Somebody named. `title` is what they are by profession; `None` when nobody said it.
 
     Attributes:
+        name: as it is printed.
+        role: what they are in the episode.
+        evidence: where the name is said; `None` for one that only the producer gave.
+        title: what they are by profession.
+        organization: whom they speak for.
+        description: what else is said of them.
+        link: their page, as the producer gave it.
+        mentions: every place where they are named.
+        confidence: from 0 to 1, that the role is right.
         spelling_variants: how the transcript has the name, where not as in `name`.
+        spelled_by: whose spelling `name` is.
     """
 
     name: str
@@ -435,9 +452,12 @@ class CatalogueEntry:
     """What the catalogue of public bodies knows of one; not said in the episode.
 
     Attributes:
+        name: its full name.
+        kind: what sort of body it is.
         jurisdiction: ISO 3166-1 alpha-2 or 3166-2, `EU`, or `INT` for international bodies.
         does: what it does, in the catalogue's words.
         url: its address, only together with `source`, the page on which the address was read.
+        source: that page.
     """
 
     name: str
@@ -453,8 +473,17 @@ class Organization:
     """A body named. `description` is what it does, in the episode's own words, or `None`.
 
     Attributes:
+        name: as it is printed.
+        kind: what sort of body it is.
+        evidence: where it is named; `None` for one that only the producer gave.
+        acronym: its short form, where one was said.
+        description: what it does, as the episode says it.
+        is_sponsor: whether it is named as a sponsor.
+        mentions: every place where it is named.
+        confidence: from 0 to 1, that it is a body of this kind.
         catalogue: what the catalogue knows of it, where it is one of its bodies.
         spelling_variants: how the transcript has the name, where not as in `name`.
+        spelled_by: whose spelling `name` is.
     """
 
     name: str
@@ -480,7 +509,12 @@ class Organization:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """A happening (summit, forum, storm): not an organization, however it sounds."""
+    """A happening (summit, forum, storm): not an organization, however it sounds.
+
+    Attributes:
+        name: as it was said.
+        evidence: where it is named.
+    """
 
     name: str
     evidence: Evidence
@@ -519,7 +553,15 @@ class Names:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chapter:
-    """A topic of the episode; `is_given` when the creator made it."""
+    """A topic of the episode; `is_given` when the creator made it.
+
+    Attributes:
+        start: when it begins, in seconds.
+        end: when it ends, in seconds.
+        title: what it is about.
+        is_given: whether the creator made it.
+        evidence: the sentence that the title came from.
+    """
 
     start: float
     end: float
@@ -537,7 +579,14 @@ class Topics:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
-    """Verbatim words of the transcript."""
+    """Verbatim words of the transcript.
+
+    Attributes:
+        text: the words, without quotation marks.
+        start: when they begin, in seconds.
+        end: when they end, in seconds.
+        speaker: who says them, where that is known by name.
+    """
 
     text: str
     start: float
@@ -547,7 +596,14 @@ class Quote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """Something mentioned that listeners may want to find."""
+    """Something mentioned that listeners may want to find.
+
+    Attributes:
+        text: what is printed.
+        url: where it leads.
+        evidence: where it is mentioned.
+        episode: the folder of the episode it leads to, for one of ours.
+    """
 
     text: str
     url: str | None
@@ -576,6 +632,8 @@ class Resource:
 
     Attributes:
         name: in the episode's own words.
+        kind: what sort of thing it is.
+        evidence: where it is spoken of; `None` for one that only the producer gave.
         url: only where it was said or given; never looked up.
     """
 
@@ -587,7 +645,13 @@ class Resource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credit:
-    """Who made the episode besides those who speak; without evidence where the show says it."""
+    """Who made the episode besides those who speak; without evidence where the show says it.
+
+    Attributes:
+        role: what they did, as it is printed.
+        name: who.
+        evidence: where it is said.
+    """
 
     role: str
     name: str
@@ -597,6 +661,11 @@ class Credit:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Soundbite:
     """A stretch of 15 to 120 s worth hearing alone; whole sentences, around a quote.
+
+    Attributes:
+        title: the words it is about.
+        start: when it begins, in seconds.
+        end: when it ends, in seconds.
 
     Source: podcast-namespace docs/tags/soundbite.md.
     """
@@ -613,9 +682,11 @@ class Finding:
     Attributes:
         rule: stable name, e.g. `app_bytes`, `chapter_title_length`.
         target: the file or the platform that it concerns.
+        message: what is wrong, for a person.
         source: the specification or page that says so.
         fix: what the editor can do.
         is_error: the target refuses or cuts it; else it is only advised against.
+        start: when, in seconds, where it concerns a place in the audio.
     """
 
     rule: str
@@ -633,6 +704,9 @@ class Check:
 
     Attributes:
         code: stable name, e.g. `low_confidence`, `missing_title`, `unresolved_link`.
+        message: what to look at, for a person.
+        start: when, in seconds, where it concerns a place in the audio.
+        end: until when, in seconds.
     """
 
     code: str
@@ -643,7 +717,39 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShowNotes:
-    """`draft.json`: the machine's notes. Every `Fact` carries the sentence it came from."""
+    """`draft.json`: the machine's notes. Every `Fact` carries the sentence it came from.
+
+    Attributes:
+        title: of the episode.
+        show: its name, as given.
+        number: of the episode.
+        date: as `2026-09-30`; `page.date` is the same as people write it.
+        language: ISO 639-1 code, such as `en`.
+        duration: of the audio, in seconds; `page.length` is the same for people.
+        hook: one line that makes somebody listen.
+        summary: what the episode is about, in a few sentences.
+        narrative: how it begins, in the episode's own sentences.
+        questions: what the episode answers.
+        key_points: what it claims.
+        quotes: sayings worth printing.
+        hosts: who leads the talk.
+        guests: who else speaks.
+        mentioned: people who are only talked about.
+        agencies: public bodies.
+        organizations: bodies besides the agencies and the show itself.
+        events: summits, storms and the like.
+        chapters: in order, the first one from the beginning.
+        earlier_episodes: those that this one speaks of.
+        links: the show's, from its settings.
+        sign_off: the last words.
+        long_summary: a longer summary, of the whole episode.
+        resources: studies, books, laws and the like.
+        credits: who made it besides those who speak.
+        soundbites: stretches worth hearing alone.
+        season: of the episode.
+        checks: what an editor should look at; none on a published page.
+        warnings: what happened while it was made; none on a published page.
+    """
 
     title: str
     show: str | None

@@ -135,7 +135,8 @@ def _write_episode(
         audio_url=_audio(walk, material, place / name, folder, is_preview=is_preview),
         files=files,
     )
-    _write(folder / INDEX, render_notes(page, "notes.html", material.folders))
+    text = render_notes(page, "notes.html", material.folders, root=material.root)
+    _write(folder / INDEX, text)
     return Entry(folder=name, page=page)
 
 
@@ -205,9 +206,9 @@ def _feed(site: Site, show: ShowSettings, materials: Mapping[str, Material]) -> 
 def _write_index(work: Path, site: Site, materials: Mapping[str, Material]) -> None:
     from shownotes.adapters.pages import render_site
 
-    folders = next(iter(materials.values())).folders
+    first = next(iter(materials.values()))
     headings = load_wording(site.language).headings
-    _write(work / INDEX, render_site(site, headings, folders))
+    _write(work / INDEX, render_site(site, headings, first.folders, root=first.root))
 
 
 def _write(path: Path, text: str) -> None:

@@ -11,7 +11,9 @@ FOLDERS = ("audio", "output", "templates")
 TEMPLATES_NOTE = """# Your own templates
 
 Copy a file of the same name here to change it; what is missing comes with the program. The
-episode pages are `notes/notes.html` and `notes/notes.md`.
+episode pages are `notes/notes.html` and `notes/notes.md`; a file in `shows/<show>/` is that show's
+alone. What a template receives stands in the program's docs/templates.md. See a page change as you
+edit its template: `shownotes render EPISODE --watch`.
 """
 
 

@@ -1,3 +1,4 @@
+{# The player's and the transcript's behaviour, printed into `notes.html`. #}
 (() => {
   "use strict";
   const audio = document.getElementById("audio");

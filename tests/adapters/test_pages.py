@@ -1,5 +1,6 @@
 """Markdown and HTML escaping, checked by readers that we did not write."""
 
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from shownotes.adapters import pages
 from shownotes.adapters.languages import load_wording
 from shownotes.core.page import build_page
 from shownotes.errors import TemplateError
-from shownotes.model import ShowNotes
+from shownotes.model import Evidence, Fact, Person, PersonRole, ShowNotes
 
 SHIPPED = Path(__file__).parents[2] / "templates" / "notes"
 READER = MarkdownIt("commonmark")
@@ -151,20 +152,126 @@ def test_own_templates_win_file_by_file(tmp_path: Path) -> None:
     assert "<h1>" in render("notes.html", [tmp_path, SHIPPED])
 
 
+SAID = Evidence(text="I am Ann.", start=1, end=2)
+FULL = replace(
+    NOTES,
+    summary=(Fact(value="It rains.", evidence=SAID),),
+    guests=(Person(name="Ann", role=PersonRole.GUEST, evidence=SAID),),
+)
+
+
+def fail(source: str, root: Path, *, template: str = "notes.md") -> str:
+    """What is said of a template that is wrong, after its file and `line `."""
+    folder = root / "templates" / "notes"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / template).write_text(source, encoding="utf-8")
+    full = build_page(FULL, [], wording=load_wording("en"), audio_path=None, files=())
+    with pytest.raises(TemplateError) as error:
+        pages.render_notes(full, template, [folder, SHIPPED], root=root)
+    told = str(error.value)
+    assert "\n" not in told
+    return told.removeprefix(f"templates/notes/{template}, line ")
+
+
 @pytest.mark.parametrize(
     ("source", "told"),
     [
-        ("one\n{{ notes.titel }}", "line 2"),
-        ("one\n\n{% for %}", "line 3"),
-        ("{{ 1 / 0 }}", "line 1"),
+        ("one\n{{ notes.gest }}", "2: there is no `notes.gest`. Did you mean `notes.guests`?"),
+        ("{% if notes.gest %}{% endif %}", "1: there is no `notes.gest`. Did you mean `notes.g"),
+        ("{% for x in notes.gest %}{% endfor %}", "1: there is no `notes.gest`. Did you mean "),
+        ("{{ page.moment(\n  notes.gest) }}", "2: there is no `notes.gest`. Did you mean `notes.g"),
+        ("{{ notes['gest'] }}", "1: there is no `notes.gest`. Did you mean `notes.guests`?"),
+        ("{{ notes.guests[0].nme }}", "1: there is no `notes.guests[0].nme`. Did you mean `notes"),
+        ("{{ page.moment(3).clok }}", "1: there is no `page.moment(…).clok`. Did you mean"),
+        ("{{ page.momet(3) }}", "1: there is no `page.momet`. Did you mean `page.moment`?"),
+        ("{{ h.gests }}", "1: there is no `h.gests`. Did you mean `h.guests`?"),
+        ("{{ nots.title }}", "1: there is no `nots`. Did you mean `notes`?"),
+        ("{{ guests }}", "1: there is no `guests`. Did you mean `notes.guests`?"),
+        ("{{ zzz }}", "1: there is no `zzz`. A template receives `page`, `notes`, `h`."),
+        ("{% for it in notes.guests %}{{ itt.name }}{% endfor %}", "1: there is no `itt`. Did you"),
+        ("{{ (notes.guests | last).nme }}", "1: there is no `(notes.guests | last).nme`. Did you"),
+        ("{{ notes.summary | map(attribute='valu') | join }}", "1: there is no `valu`. Did you me"),
+        ("{{ notes.zzzzzzz }}", "1: there is no `notes.zzzzzzz`. There are `agencies`, `chapters`"),
     ],
 )
-def test_a_wrong_template_names_file_and_line(tmp_path: Path, source: str, told: str) -> None:
-    (tmp_path / "notes.md").write_text(source, encoding="utf-8")
-    with pytest.raises(TemplateError) as error:
+def test_a_name_that_is_not_there_is_told_with_the_nearest(
+    tmp_path: Path, source: str, told: str
+) -> None:
+    assert fail(source, tmp_path).startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        (
+            "{% for person in notes.guests %}\n{{ person.title.value }}{% endfor %}",
+            "2: `person.title` is empty for this episode; write {% if person.title %} around it.",
+        ),
+        ("{{ notes.hosts[0].name }}", "1: `notes.hosts` is empty for this episode; write {% if n"),
+        ("{{ notes.guests[7].name }}", "1: `notes.guests` has 1, so there is no [7] in it; they "),
+        ("{{ notes.guests | map(attribute='title.value') | join }}", "1: `value` is asked of some"),
+        ("{{ page.stamp(notes.number) }}", "1: something here is empty for this episode; write {"),
+        ("{{ notes.title.value }}", "1: there is no `notes.title.value`: `notes.title` is text al"),
+        ("{{ notes.duration.min }}", "1: there is no `notes.duration.min`: `notes.duration` is a "),
+        ("{{ notes.guests.name }}", "1: there is no `name` in a list: `notes.guests` is one; go "),
+        ("{{ notes.guests[0] }}", "1: a whole Person cannot be printed. Print one of its fields: "),
+        ("{{ notes.guests }}", "1: a list cannot be printed."),
+        ("{{ notes.title.upper }}", "1: `upper` cannot be printed: it is a thing to call."),
+        ("{{ notes.title | mdd }}", "1: there is no filter `mdd`. Did you mean `md`?"),
+        ("{% if h is definde %}{% endif %}", "1: there is no test `definde`. Did you mean `defin"),
+        ("{% include 'note.html' %}", "1: there is no template note.html in templates/notes, "),
+        ("{% include 'notes.md' %}", "1: this includes or calls itself without end."),
+        ("{% macro m() %}{{ m() }}{% endmacro %}\n{{ m() }}", "1: this includes or calls itself "),
+        ("one\n\n{% for %}", "3: "),
+        ("one\n{% if h %}", "2: Unexpected end of template."),
+        ("{{ 1 / 0 }}", "1: division by zero"),
+        ("{{ page.stamp() }}", "1: Page.stamp() missing 1 required"),
+    ],
+)
+def test_a_wrong_template_is_told_with_file_and_line(
+    tmp_path: Path, source: str, told: str
+) -> None:
+    assert fail(source, tmp_path).startswith(told)
+
+
+def test_an_error_in_an_included_file_or_a_macro_names_that_file(tmp_path: Path) -> None:
+    folder = tmp_path / "templates" / "notes"
+    folder.mkdir(parents=True)
+    (folder / "_part.html").write_text("<p>\n{{ notes.titel }}", encoding="utf-8")
+    (folder / "macros.html").write_text(
+        "{% macro show(person) %}\n\n{{ person.nam }}{% endmacro %}", encoding="utf-8"
+    )
+    included = fail("\n\n{% include '_part.html' %}", tmp_path, template="notes.html")
+    assert included.startswith("templates/notes/_part.html, line 2: there is no `notes.titel`.")
+    source = "{% import 'macros.html' as m %}\n{{ m.show(notes.guests[0]) }}"
+    called = fail(source, tmp_path, template="notes.html")
+    assert called.startswith("templates/notes/macros.html, line 3: there is no `person.nam`.")
+    (folder / "_part.html").write_text("\n{% for %}", encoding="utf-8")
+    broken = fail("{% include '_part.html' %}", tmp_path, template="notes.html")
+    assert broken.startswith("templates/notes/_part.html, line 2: ")
+
+
+def test_a_template_that_is_not_utf8_is_named(tmp_path: Path) -> None:
+    (tmp_path / "notes.md").write_bytes("Zoë".encode("latin-1"))
+    with pytest.raises(TemplateError, match=r"notes\.md: this is not UTF-8 text"):
         render("notes.md", [tmp_path])
-    assert told in str(error.value)
-    assert "notes.md" in str(error.value)
+
+
+def test_a_template_with_a_byte_order_mark_is_read_without_it(tmp_path: Path) -> None:
+    (tmp_path / "notes.html").write_text("\ufeff<p>", encoding="utf-8")
+    assert render("notes.html", [tmp_path]) == "<p>"
+
+
+@pytest.mark.parametrize("template", ["notes.md", "notes.html", "video.txt"])
+def test_what_is_empty_prints_as_nothing(tmp_path: Path, template: str) -> None:
+    (tmp_path / template).write_text("[{{ notes.show }}{{ notes.hook }}]", encoding="utf-8")
+    assert render(template, [tmp_path]).strip() == "[]"
+
+
+@pytest.mark.parametrize("name", sorted(pages.FILTERS))
+def test_a_filter_makes_nothing_of_nothing(tmp_path: Path, name: str) -> None:
+    (tmp_path / "video.txt").write_text(f"[{{{{ notes.show | {name} }}}}]", encoding="utf-8")
+    assert render("video.txt", [tmp_path]) == "[]\n"
 
 
 def test_a_missing_template_says_where_it_was_looked_for(tmp_path: Path) -> None:

@@ -163,6 +163,54 @@ def test_a_template_change_renders_again_and_nothing_else(walk: Walk) -> None:
     assert due(walk) == []
 
 
+@pytest.mark.parametrize("folder", ["The Warmer Ledger", "the-warmer-ledger"])
+def test_a_shows_own_template_wins_for_that_show_alone(walk: Walk, folder: str) -> None:
+    show = walk.folder.read("episode.json", Episode).metadata.show
+    assert show == "The Warmer Ledger"
+    other = finish(lay_out(walk.settings.root, "other", spoken(INTERVIEW)))
+    templates = walk.settings.root / "templates"
+    for own, says in (("notes", "everybody's"), (f"shows/{folder}", "the show's")):
+        (templates / own).mkdir(parents=True)
+        (templates / own / "notes.md").write_text(f"{says}\n", encoding="utf-8")
+    for one in (walk, other):
+        render.STEP.run(one)
+    assert text(walk, "notes.md") == "the show's\n"
+    assert text(other, "notes.md") == "everybody's\n"
+    (templates / "shows" / folder / "notes.md").write_text("changed\n", encoding="utf-8")
+    assert decide(render.STEP, walk).why == "changed: templates"
+    assert not decide(render.STEP, other).is_due
+    (templates / "shows" / folder / "notes.md").unlink()
+    render.STEP.run(walk)
+    assert text(walk, "notes.md") == "everybody's\n"
+
+
+def test_the_exact_name_of_a_show_goes_before_its_slug(walk: Walk) -> None:
+    for name in ("The Warmer Ledger", "the-warmer-ledger"):
+        (walk.settings.root / "templates" / "shows" / name).mkdir(parents=True)
+    assert render.template_folders(walk)[0].name == "The Warmer Ledger"
+
+
+@pytest.mark.parametrize("show", ["../notes", "..", ".", "", "a/b", "???"])
+def test_a_shows_name_leads_to_no_other_folder(workspace: Path, show: str) -> None:
+    walk = lay_out(workspace, "one", spoken(INTERVIEW), metadata=Metadata(title="x", show=show))
+    before = render.template_folders(walk)
+    (workspace / "templates" / "shows" / "a" / "b").mkdir(parents=True)
+    (workspace / "templates" / "notes").mkdir()
+    assert render.template_folders(walk) == before
+
+
+def test_a_broken_template_of_a_show_is_named_from_the_working_folder(walk: Walk) -> None:
+    own = walk.settings.root / "templates" / "shows" / "the-warmer-ledger"
+    own.mkdir(parents=True)
+    (own / "notes.md").write_text("# {{ notes.titel }}", encoding="utf-8")
+    with pytest.raises(TemplateError) as error:
+        render.STEP.run(walk)
+    assert str(error.value) == (
+        "templates/shows/the-warmer-ledger/notes.md, line 1: there is no `notes.titel`. "
+        "Did you mean `notes.title`?"
+    )
+
+
 def test_a_broken_template_fails_and_leaves_the_files(walk: Walk) -> None:
     before = text(walk, "notes.md")
     own = walk.settings.root / "templates" / "notes"

@@ -34,6 +34,7 @@ LISTENING_BIT_RATE = 48_000
 # Samples handed to an encoder at a time.
 _CHUNK = 65_536
 _OPUS_RATE_HZ = 48_000
+_MP3_RATES_HZ = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
 _WITHOUT_BIT_RATE = ("flac", "alac", "pcm")
 
 
@@ -81,6 +82,11 @@ def encode_listening_copy(working_audio: Path, path: Path) -> None:
             sample_rate_hz=file.getframerate(),
             bit_rate=LISTENING_BIT_RATE,
         )
+
+
+def mp3_rate(rate_hz: int) -> int:
+    """The rate of an MP3 for sound of a rate: the same, or the next that MP3 has."""
+    return next((rate for rate in _MP3_RATES_HZ if rate >= rate_hz), _MP3_RATES_HZ[-1])
 
 
 def _codec(path: Path) -> str:

@@ -7,7 +7,10 @@ autoescaped; Markdown, which Jinja2 does not escape, goes through `finalize`, so
 
 import functools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import fields, is_dataclass
+from inspect import isroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +36,16 @@ class Raw(str):
     __slots__ = ()
 
 
+def as_raw(text: object) -> Raw:
+    """Text that is Markdown already and is printed as it is."""
+    return Raw("" if text is None else text)
+
+
+def _flat(text: object) -> str:
+    """Text on one line without control characters; none of what is empty."""
+    return " ".join(_CONTROL.sub("", "" if text is None else str(text)).split())
+
+
 def escape_markdown(text: object) -> Raw:
     """Text that a CommonMark reader shows exactly as given, on one line.
 
@@ -40,8 +53,7 @@ def escape_markdown(text: object) -> Raw:
     """
     if isinstance(text, Raw):
         return text
-    flat = " ".join(_CONTROL.sub("", str(text)).split())
-    escaped = _MARKS.sub(_escape_mark, flat)
+    escaped = _MARKS.sub(_escape_mark, _flat(text))
     return Raw(_LIST_NUMBER.sub(r"\1\\\2", escaped))
 
 
@@ -69,8 +81,7 @@ def _is_live(mark: str, text: str, at: int) -> bool:
 
 def comment_safe(text: object) -> Raw:
     """Text for inside an HTML comment of a Markdown file: it cannot end the comment."""
-    flat = " ".join(_CONTROL.sub("", str(text)).split())
-    return Raw(flat.replace("--", "‐‐").replace("<", "‹").replace(">", "›"))
+    return Raw(_flat(text).replace("--", "‐‐").replace("<", "‹").replace(">", "›"))
 
 
 def safe_url(url: object) -> str:
@@ -84,62 +95,66 @@ def markdown_url(url: object) -> Raw:
     return Raw(re.sub(r"[<>\\\s]", lambda m: f"%{ord(m.group()):02X}", safe_url(url)))
 
 
-def render_notes(page: Page, template: str, folders: Sequence[Path]) -> str:
+def plain_text(text: object) -> str:
+    """Text for a plain-text field: one line, no control characters, no angle brackets.
+
+    YouTube refuses a description that holds `<` or `>`.
+    """
+    return _flat(text).replace("<", "‹").replace(">", "›")
+
+
+# What templates have besides Jinja2's own filters; the first lines stand in docs/templates.md.
+FILTERS: Mapping[str, Callable[[object], str]] = {
+    "raw": as_raw,
+    "md": escape_markdown,
+    "comment": comment_safe,
+    "url": safe_url,
+    "mdurl": markdown_url,
+    "plain": plain_text,
+}
+
+
+def render_notes(
+    page: Page, template: str, folders: Sequence[Path], *, root: Path | None = None
+) -> str:
     """One file of an episode from its template (`notes.md`, `notes.html`).
 
     Templates are looked for in `folders`, file by file; the first folder that has one wins.
+    Messages name files inside `root` from there.
 
     Raises:
         TemplateError: missing or wrong; names the file and the line.
     """
-    return _render(template, folders, page=page, notes=page.notes, h=page.h)
+    return _render(template, folders, root, page=page, notes=page.notes, h=page.h)
 
 
-def render_site(site: Site, headings: Mapping[str, str], folders: Sequence[Path]) -> str:
+def render_site(
+    site: Site, headings: Mapping[str, str], folders: Sequence[Path], *, root: Path | None = None
+) -> str:
     """A show's index from its template `show.html`.
 
     Raises:
         TemplateError: missing or wrong; names the file and the line.
     """
-    return _render("show.html", folders, site=site, h=headings)
+    return _render("show.html", folders, root, site=site, h=headings)
 
 
-def _render(template: str, folders: Sequence[Path], **context: object) -> str:
-    import jinja2
+def _render(template: str, folders: Sequence[Path], root: Path | None, **context: object) -> str:
+    from shownotes.adapters.template_faults import FAULTS, Setting, explain
 
     environment = _environment(tuple(folders), template)
     try:
         text = environment.get_template(template).render(**context)
-    except jinja2.TemplateNotFound as error:
-        looked = ", ".join(str(folder) for folder in folders)
-        raise TemplateError(f"There is no template {error} in {looked}.") from error
-    except jinja2.TemplateSyntaxError as error:
-        raise TemplateError(
-            f"{error.filename or template}, line {error.lineno}: {error.message}"
-        ) from error
-    except (
-        jinja2.TemplateError,
-        TypeError,
-        ValueError,
-        AttributeError,
-        ArithmeticError,
-        LookupError,
-    ) as error:
-        file, line = _where(error, folders)
-        raise TemplateError(f"{file or template}, line {line}: {error}") from error
+    except FAULTS as error:
+        setting = Setting(
+            environment=environment,
+            template=template,
+            folders=tuple(folders),
+            root=root,
+            context=context,
+        )
+        raise explain(error, setting) from error
     return _tidied(text) if template.endswith((".md", ".txt")) else text
-
-
-def _where(error: Exception, folders: Iterable[Path]) -> tuple[str, int]:
-    """The template's line that failed: Jinja2 puts it into the traceback."""
-    found, line = "", 0
-    trace = error.__traceback__
-    while trace is not None:
-        name = trace.tb_frame.f_code.co_filename
-        if any(Path(name).is_relative_to(folder) for folder in folders):
-            found, line = name, trace.tb_lineno
-        trace = trace.tb_next
-    return found, line
 
 
 def _tidied(text: str) -> str:
@@ -156,13 +171,18 @@ def _environment(folders: tuple[Path, ...], template: str) -> "Environment":
 
 def _listing(folders: Sequence[Path]) -> tuple[tuple[str, int], ...]:
     """Every template with its time: what a kept environment must not outlive."""
-    return tuple(
-        (str(file), file.stat().st_mtime_ns)
-        for folder in folders
-        if folder.is_dir()
-        for file in sorted(folder.rglob("*"))
-        if file.is_file()
-    )
+    listing = []
+    for _, file in _files(folders):
+        with suppress(FileNotFoundError):
+            listing.append((str(file), file.stat().st_mtime_ns))
+    return tuple(listing)
+
+
+def _files(folders: Sequence[Path]) -> Iterator[tuple[Path, Path]]:
+    """Every template and the folder that it lies in; one may vanish as soon as it is handed out."""
+    for folder in folders:
+        if folder.is_dir():
+            yield from ((folder, file) for file in sorted(folder.rglob("*")) if file.is_file())
 
 
 @functools.lru_cache(maxsize=16)
@@ -171,47 +191,50 @@ def _made(
 ) -> "Environment":
     import jinja2
 
-    is_html, is_markdown = kind == "html", kind == "md"
+    from shownotes.adapters.template_faults import Absent
+
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader([str(folder) for folder in folders]),
-        autoescape=is_html,  # noqa: S701 -- Markdown is escaped by `finalize`, plain text has no marks
-        finalize=_finalize_markdown if is_markdown else None,
-        undefined=jinja2.StrictUndefined,
+        # Some editors begin a UTF-8 file with a mark of their own.
+        loader=jinja2.FileSystemLoader([str(folder) for folder in folders], encoding="utf-8-sig"),
+        autoescape=kind == "html",  # noqa: S701 -- Markdown is escaped by `finalize`, plain text has no marks
+        finalize=_finalize_markdown if kind == "md" else _finalize,
+        undefined=Absent,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(
-        raw=Raw,
-        md=escape_markdown,
-        comment=comment_safe,
-        url=safe_url,
-        mdurl=markdown_url,
-        plain=plain_text,
-    )
+    environment.filters.update(FILTERS)
     return environment
 
 
-def plain_text(text: object) -> str:
-    """Text for a plain-text field: one line, no control characters, no angle brackets.
-
-    YouTube refuses a description that holds `<` or `>`.
-    """
-    flat = " ".join(_CONTROL.sub("", str(text)).split())
-    return flat.replace("<", "‹").replace(">", "›")
+def _finalize(value: Any) -> Any:
+    """What is printed of a value: nothing of an empty one, and never a noun as Python shows it."""
+    if value is None:
+        return ""
+    if is_dataclass(value):
+        names = ", ".join(f"`{part.name}`" for part in fields(value))
+        kind = type(value).__name__
+        raise TypeError(f"a whole {kind} cannot be printed. Print one of its fields: {names}.")
+    if isinstance(value, tuple | list):
+        raise TypeError("a list cannot be printed. Go through it with {% for %}, or `| join`.")
+    if isroutine(value):
+        raise TypeError(f"`{value.__name__}` cannot be printed: it is a thing to call.")
+    return value
 
 
 def _finalize_markdown(value: Any) -> Any:
-    return escape_markdown(value)
+    return escape_markdown(_finalize(value))
 
 
 def templates_sha256(folders: Sequence[Path]) -> str:
     """Hash of every template file that could be used."""
-    files = [
-        [folder_index, file.relative_to(folder).as_posix(), file_sha256(file)]
-        for folder_index, folder in enumerate(folders)
-        if folder.is_dir()
-        for file in sorted(folder.rglob("*"))
-        if file.is_file()
-    ]
+    files = []
+    for folder, file in _files(folders):
+        try:
+            sha256 = file_sha256(file)
+        except FileNotFoundError:  # an editor has just renamed it
+            continue
+        except OSError as error:
+            raise TemplateError(f"{file} cannot be read: {error.strerror or error}.") from error
+        files.append([folders.index(folder), file.relative_to(folder).as_posix(), sha256])
     return content_sha256(files)

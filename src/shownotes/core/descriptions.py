@@ -28,7 +28,12 @@ _TAGS_BYTES = 24
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timed:
-    """A line of the list of times: `00:04:05 Title`."""
+    """A line of the list of times: `00:04:05 Title`.
+
+    Attributes:
+        stamp: the time.
+        title: the chapter's.
+    """
 
     stamp: str
     title: str

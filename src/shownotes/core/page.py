@@ -40,7 +40,15 @@ class Moment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """A sentence of the transcript on the page."""
+    """A sentence of the transcript on the page.
+
+    Attributes:
+        text: the sentence.
+        start: when it begins, in seconds with two decimals.
+        end: when it ends, likewise.
+        anchor: its id on the page.
+        is_doubtful: whether it may be misheard.
+    """
 
     text: str
     start: str
@@ -51,7 +59,14 @@ class Said:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paragraph:
-    """Sentences in a row by one speaker; `chapter` is the title of one that begins here."""
+    """Sentences in a row by one speaker.
+
+    Attributes:
+        sentences: in order.
+        moment: when the first one begins.
+        speaker: who says them, where it is somebody else than before.
+        chapter: the title of the chapter that begins here.
+    """
 
     sentences: tuple[Said, ...]
     moment: Moment

@@ -22,6 +22,7 @@ from shownotes.core import quotes
 from shownotes.core.addresses import episode_page
 from shownotes.core.captions import make_cues
 from shownotes.core.checks import SURE_WORDS
+from shownotes.core.episodes import slug
 from shownotes.core.page import Page, build_page
 from shownotes.core.sentences import split
 from shownotes.errors import StoreError
@@ -34,7 +35,7 @@ from shownotes.model import (
     ShowNotes,
     Transcript,
 )
-from shownotes.settings import ShowSettings
+from shownotes.settings import Settings, ShowSettings
 from shownotes.steps.attribute import spoken
 from shownotes.steps.step import Step, Walk
 from shownotes.steps.targets import TARGETS, Material, make_all
@@ -44,12 +45,36 @@ FILES = tuple(target.name for target in TARGETS)
 BESIDE_PAGE = tuple((target.name, target.kind) for target in TARGETS if target.kind)
 # What is about to be written, so that files of a run killed half-way are known as ours.
 JOURNAL = Path("work") / "render.json"
+# Folder of the templates that are one show's alone, in the templates' folder.
+SHOWS = "shows"
 
 
 def template_folders(walk: Walk) -> tuple[Path, ...]:
-    """Where templates are looked for; the first folder that has a file wins."""
-    own = (walk.settings.templates_folder, walk.settings.root / "templates", shipped("templates"))
-    return tuple(dict.fromkeys(folder / "notes" for folder in own))
+    """Where templates are looked for; the first folder that has a file wins.
+
+    The show's own come before the working folder's, and those before the program's.
+    """
+    roots = template_roots(walk.settings)
+    show = walk.folder.read("episode.json", Episode).metadata.show
+    of_show = [found for root in roots if show and (found := _show_folder(root, show))]
+    return (*of_show, *(root / "notes" for root in roots))
+
+
+def template_roots(settings: Settings) -> tuple[Path, ...]:
+    """The folders of templates: the working folder's, then the program's."""
+    own = (settings.templates_folder, settings.root / "templates", shipped("templates"))
+    return tuple(dict.fromkeys(own))
+
+
+def _show_folder(templates: Path, show: str) -> Path | None:
+    """`shows/<show>/`, named exactly like the show, else by its slug.
+
+    Found among the folders that are there: a show's name may hold what no path should.
+    """
+    shows = templates / SHOWS
+    there = {path.name: path for path in shows.iterdir()} if shows.is_dir() else {}
+    found = there.get(show) or there.get(slug(show))
+    return found if found is not None and found.is_dir() else None
 
 
 def kept_edits(folder: EpisodeFolder) -> tuple[str, ...]:
@@ -192,6 +217,7 @@ def gather(walk: Walk) -> Material:
         show=walk.settings.show.get(episode.metadata.show or "", ShowSettings()),
         wording=load_wording(notes.language),
         folders=template_folders(walk),
+        root=walk.settings.root,
     )
 
 

@@ -33,6 +33,7 @@ class Material:
         show: the show's settings.
         cues: the captions, without names in their text.
         folders: where templates are looked for; the first that has a file wins.
+        root: the working folder, from which messages name templates.
     """
 
     notes: ShowNotes
@@ -43,6 +44,7 @@ class Material:
     show: ShowSettings
     wording: Wording
     folders: tuple[Path, ...]
+    root: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +90,7 @@ def _from_template(material: Material, template: str) -> str:
     # Loaded here: a command that renders nothing need not wait for the template engine.
     from shownotes.adapters.pages import render_notes
 
-    return render_notes(material.page, template, material.folders)
+    return render_notes(material.page, template, material.folders, root=material.root)
 
 
 def _webvtt(material: Material) -> str:
