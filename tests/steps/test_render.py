@@ -71,7 +71,7 @@ def test_the_markdown_tells_guests_agency_and_main_point(walk: Walk) -> None:
         "## Key points",
         "## Chapters",
         "\n00:00 Can you spend a river twice?",
-        "> “You cannot drink a promise.”",
+        "> “A referee should not own one of the teams.”",
         "*Stay curious, stay warm, and count everything.*",
         "<!-- For the editor.",
         "Nobody says what Mei Tanaka does",

@@ -1,9 +1,10 @@
-"""The language data files that come with the program: `languages/<code>_notes.toml`, `_fields.txt`.
+"""The language data files that come with the program: `languages/<code>_notes.toml` and others.
 
 Why files and not code: a speaker of a language can add it without reading Python.
 """
 
 import functools
+import json
 import tomllib
 from dataclasses import replace
 from importlib import resources
@@ -41,7 +42,11 @@ def load_wording(language: str) -> Wording:
         return neutral(language, load_wording(FALLBACK).headings)
     try:
         wording = from_data(code, tomllib.loads(path.read_text(encoding="utf-8")))
-        return replace(wording, fields=_fields(path.with_name(f"{code}_fields.txt")))
+        return replace(
+            wording,
+            fields=_fields(path.with_name(f"{code}_fields.txt")),
+            worth=_worth(path.with_name(f"{code}_worth.json")),
+        )
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise FormatError(f"{path} is not a language file of Shownotes: {error}.") from error
 
@@ -60,6 +65,14 @@ def _fields(path: Path) -> dict[str, tuple[str, ...]]:
             if name not in names:
                 names.append(name)
     return {key: tuple(names) for key, names in found.items() if len(names) <= MOST_FIELDS}
+
+
+def _worth(path: Path) -> dict[str, dict[str, float]]:
+    """What was learned of sentences' worth; nothing where there is no file."""
+    if not path.is_file():
+        return {}
+    loaded: dict[str, dict[str, float]] = json.loads(path.read_text(encoding="utf-8"))
+    return loaded
 
 
 @functools.cache

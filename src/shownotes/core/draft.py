@@ -6,7 +6,7 @@ The order of choosing is the order of a page: what is printed above is not chose
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from shownotes.core import points, questions, quotes, salience, soundbites
+from shownotes.core import points, questions, quotes, salience, soundbites, worth
 from shownotes.core.checks import SURE_WORDS, list_checks, unique_notices
 from shownotes.core.credits import find_credits
 from shownotes.core.draftsman import Draftsman
@@ -149,6 +149,7 @@ def _choose(sources: Sources, earlier: Sequence[Reference]) -> ShowNotes:
             *(r.sentence for r in earlier),
             *_introductions(sources),
         ],
+        judged=worth.judge_all(sentences, vocabulary) if wording.worth else (),
     )
     hook = questions.choose_hook(draftsman)
     narrative = points.choose_opening(draftsman)
@@ -157,12 +158,7 @@ def _choose(sources: Sources, earlier: Sequence[Reference]) -> ShowNotes:
     asked = questions.choose_questions(draftsman, sources.topics.chapters)
     # Quotes before key points: a saying is worth more word for word than as a claim.
     quoted = quotes.choose(
-        sentences,
-        vocabulary=vocabulary,
-        used=frozenset(s.index for s in draftsman.used),
-        flagged=doubtful,
-        people=draftsman.people,
-        hosts=tuple(p.name for p in sources.names.with_role(PersonRole.HOST)),
+        draftsman, hosts=tuple(p.name for p in sources.names.with_role(PersonRole.HOST))
     )
     draftsman.used += [s for s in sentences if any(s.start == q.start for q in quoted)]
     key_points = points.choose_points(draftsman, sources.topics.chapters)

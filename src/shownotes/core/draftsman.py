@@ -4,7 +4,8 @@ Every choice is a sentence of the episode; what is printed is that sentence, lig
 the time it was said.
 """
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from shownotes.core import clutter, salience
@@ -14,6 +15,8 @@ from shownotes.model import Chapter, Evidence, Fact, Sentence
 
 # Two sentences that share this much of the shorter one's words say the same.
 SAME = 0.75
+# A sentence that more likely than this runs the show (sponsors, credits) is not printed.
+MOST_SERVICE = 0.5
 # The show's own opening lies in the first sentences.
 OPENING_SENTENCES = 14
 
@@ -25,6 +28,8 @@ class Draftsman:
     Attributes:
         flagged: sentences an editor must look at first; they are never chosen.
         people: names by which a speaker may be addressed.
+        judged: what editors would say of every sentence (`core.worth`); empty in a language for
+            which that was not learned.
     """
 
     sentences: Sequence[Sentence]
@@ -32,6 +37,7 @@ class Draftsman:
     flagged: frozenset[int] = frozenset()
     people: tuple[str, ...] = ()
     used: list[Sentence] = field(default_factory=list)
+    judged: Sequence[Mapping[str, float]] = ()
 
     @property
     def wording(self) -> Wording:
@@ -60,6 +66,16 @@ class Draftsman:
             for other in self.used
         )
 
+    def odds(self, what: str, sentence: Sentence, *, least: float) -> float:
+        """The logarithm of the odds that an editor would say so, against those of `least`.
+
+        0 where nothing was learned: the rules decide alone then.
+        """
+        if not self.judged or what not in self.judged[sentence.index]:
+            return 0.0
+        likely = self.judged[sentence.index][what]
+        return math.log(likely / (1 - likely)) - math.log(least / (1 - least))
+
     def is_plain(self, sentence: Sentence) -> bool:
         """Neither running the show nor talk between the speakers nor cut short."""
         text, wording = sentence.text, self.wording
@@ -68,6 +84,7 @@ class Draftsman:
             and not salience.is_housekeeping(text, wording)
             and not wording.starts("agenda", text)
             and not salience.is_run_on(text, wording)
+            and self.odds("service", sentence, least=MOST_SERVICE) <= 0
         )
 
 

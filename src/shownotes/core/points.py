@@ -15,18 +15,22 @@ LONG_SUMMARY_WORDS = 165
 SCENE_COST = 0.4
 # What a real beginning ("It was a Tuesday in February") is worth to a passage.
 SCENE_OPENER = 0.8
+# How likely an editor must find the first of its sentences printable, and all of them a story.
+FIRST_OF_SCENE, LIKELY_SCENE = 0.2, 0.3
 # A narrative opening: at most so many sentences and words.
 MOST_OPENING, MOST_OPENING_WORDS = 5, 95
 # What a "those" or an early "it" costs a claim: as good as out, but better than too few claims.
 POINTER_COST = 1.5
 # A claim must be worth more than this: below it stand asides and half sentences.
 LEAST_CLAIM = 0.35
+# How likely an editor must find it printable alone. Calibrated on training/notes.
+PRINTABLE = 0.2
 
 
 def choose_opening(draftsman: Draftsman) -> tuple[Fact, ...]:
     """The scene the episode opens with: sentences in a row, as they were told."""
     cold = _cold_open(draftsman)
-    passage = cold if len(cold) >= 2 else _best_scene(draftsman)
+    passage = cold if len(cold) >= 2 and _is_told(cold, draftsman) else _best_scene(draftsman)
     return tuple(
         draftsman.take(sentence, stands_alone=place == 0) for place, sentence in enumerate(passage)
     )
@@ -50,6 +54,13 @@ def _cold_open(draftsman: Draftsman) -> list[Sentence]:
     return passage
 
 
+def _is_told(passage: Sequence[Sentence], draftsman: Draftsman) -> bool:
+    """Whether an editor would take the passage for a story: it is no chat before the show."""
+    odds = [draftsman.odds("scene", s, least=LIKELY_SCENE) for s in passage]
+    claims = [draftsman.odds("claim", s, least=FIRST_OF_SCENE) for s in passage]
+    return sum(max(pair) for pair in zip(odds, claims, strict=True)) >= 0
+
+
 def _best_scene(draftsman: Draftsman) -> list[Sentence]:
     """Three sentences in a row of the first half that tell a story best."""
     sentences = draftsman.sentences[: max(6, len(draftsman.sentences) // 2)]
@@ -62,6 +73,7 @@ def _best_scene(draftsman: Draftsman) -> list[Sentence]:
         if not opens and not salience.stands_alone(rows[0].text, draftsman.wording):
             continue
         worth = sum(_scene_worth(s, draftsman) for s in rows) / 3 + (SCENE_OPENER if opens else 0)
+        worth += draftsman.odds("claim", rows[0], least=FIRST_OF_SCENE)
         if worth > best[0]:
             best = (worth, rows)
     return best[1]
@@ -81,7 +93,8 @@ def _tells(sentence: Sentence, draftsman: Draftsman) -> bool:
 def _scene_worth(sentence: Sentence, draftsman: Draftsman) -> float:
     wording = draftsman.wording
     scene = wording.cues["scene"].count(sentence.text) if wording.is_known else 0
-    return 0.5 * scene + min(1.0, draftsman.vocabulary.density(sentence.text) / 2)
+    told = draftsman.odds("scene", sentence, least=LIKELY_SCENE)
+    return 0.5 * scene + told + min(1.0, draftsman.vocabulary.density(sentence.text) / 2)
 
 
 # --------------------------------------------------------------------------- summary
@@ -194,4 +207,5 @@ def claim_worth(sentence: Sentence, draftsman: Draftsman) -> float:
     value -= SCENE_COST if wording.starts("scene", text) else 0.0
     value -= POINTER_COST * salience.pointers(tidied, wording)
     value -= 0.5 * sum(wording.has("first_person", word) for word in words)
-    return value - LEAST_CLAIM
+    value -= LEAST_CLAIM
+    return value + draftsman.odds("claim", sentence, least=PRINTABLE) if value > 0 else value

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from shownotes.core import clutter, salience
 from shownotes.core.draftsman import OPENING_SENTENCES, Draftsman, spread
-from shownotes.core.points import claim_worth
+from shownotes.core.points import PRINTABLE, claim_worth
 from shownotes.core.wording import Wording
 from shownotes.model import Chapter, Fact, Sentence
 
@@ -45,9 +45,10 @@ def _question_worth(sentence: Sentence, draftsman: Draftsman) -> float:
         return 0.0
     telling = min(1.0, draftsman.vocabulary.density(bare_question) / 2)
     to_somebody = 0.4 * sum(wording.has("second_person", w) for w in words)
+    asked = min(0.0, draftsman.odds("claim", sentence, least=PRINTABLE))
     if sentence.index < 3:
-        return (2.0 if is_first else 1.2) + telling
-    return 0.8 * max(0.0, 1 - sentence.start / EARLY_S) + telling - to_somebody
+        return (2.0 if is_first else 1.2) + telling + asked
+    return 0.8 * max(0.0, 1 - sentence.start / EARLY_S) + telling - to_somebody + asked
 
 
 def _is_real_question(text: str, wording: Wording) -> bool:
@@ -83,7 +84,8 @@ def _listed_question_worth(sentence: Sentence, draftsman: Draftsman) -> float:
     if wording.has("dangling_end", words[-1]) or _points_back(words, wording):
         return 0.0
     late = sum(wording.has("pointing_late", w) for w in words)
-    return 1.0 + min(1.0, draftsman.vocabulary.density(text) / 2) - 0.6 * late
+    value = 1.0 + min(1.0, draftsman.vocabulary.density(text) / 2) - 0.6 * late
+    return value + draftsman.odds("claim", sentence, least=PRINTABLE)
 
 
 def _points_back(words: Sequence[str], wording: Wording) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from shownotes.core import salience
+from shownotes.core.draftsman import Draftsman
 from shownotes.core.salience import Vocabulary
 from shownotes.core.turns import is_unnamed
 from shownotes.core.wording import bare
@@ -15,32 +16,29 @@ WEAK_SHARE = 0.5
 FEWEST_WORDS, MOST_WORDS, BEST_WORDS = 5, 26, 11
 # A saying must be worth more than this.
 LEAST_QUOTE = 0.5
+# How likely an editor must find it quotable, and printable alone. Calibrated on training/notes.
+LIKELY_QUOTE, PRINTABLE = 0.15, 0.15
 # Two quotes from within this many sentences tell the same story.
 APART = 3
 
 
-def choose(
-    sentences: Sequence[Sentence],
-    *,
-    vocabulary: Vocabulary,
-    used: frozenset[int],
-    flagged: frozenset[int],
-    people: Sequence[str] = (),
-    hosts: Sequence[str] = (),
-) -> tuple[Quote, ...]:
+def choose(draftsman: Draftsman, *, hosts: Sequence[str] = ()) -> tuple[Quote, ...]:
     """Three to five quotes in order of time, none from a flagged passage or already printed.
 
-    None of the sentences in `used` stands here again; one that calls somebody of `people` by name,
-    or says less than a whole, is none; `hosts` are quoted where nobody else is worth it.
+    One that calls somebody in the room by name, or says less than a whole, is none; `hosts` are
+    quoted where nobody else is worth it.
     """
+    sentences, vocabulary = draftsman.sentences, draftsman.vocabulary
+    used = frozenset(s.index for s in draftsman.used)
     scored = sorted(
         (
-            (score(s, vocabulary) - (0.5 if s.speaker in hosts else 0.0), -s.index, s)
+            (_worth(s, draftsman) - (0.5 if s.speaker in hosts else 0.0), -s.index, s)
             for s in sentences
             if s.index not in used
-            and s.index not in flagged
-            and not salience.is_addressed(s.text, people)
+            and s.index not in draftsman.flagged
+            and not salience.is_addressed(s.text, draftsman.people)
             and not salience.is_fragment(s, sentences, vocabulary.wording)
+            and draftsman.is_plain(s)
         ),
         reverse=True,
         key=lambda entry: entry[:2],
@@ -60,6 +58,18 @@ def choose(
             speaker=None if is_unnamed(s.speaker) else s.speaker,
         )
         for s in sorted(chosen, key=lambda s: s.index)
+    )
+
+
+def _worth(sentence: Sentence, draftsman: Draftsman) -> float:
+    """How quotable it is by the rules and by what editors would say."""
+    by_rule = score(sentence, draftsman.vocabulary)
+    if by_rule <= -LEAST_QUOTE:
+        return by_rule
+    return (
+        by_rule
+        + draftsman.odds("quote", sentence, least=LIKELY_QUOTE)
+        + min(0.0, draftsman.odds("claim", sentence, least=PRINTABLE))
     )
 
 

@@ -1,11 +1,12 @@
 """Chapter titles: a few of the episode's own words that read like a person's."""
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from shownotes.core import salience
+from shownotes.core import salience, worth
 from shownotes.core.clutter import capitalized
 from shownotes.core.salience import Vocabulary
 from shownotes.core.wording import Wording, bare
@@ -16,6 +17,8 @@ MAX_CHARACTERS = 40
 # How good a title of each kind is, before its telling words are weighed. Set on the demo texts: an
 # editor takes the host's own announcement first, then a question, then a plain noun phrase.
 AGENDA, TOPIC, QUESTION, BODY, GUEST, PHRASE, CLAUSE = 3.0, 2.6, 2.0, 2.2, 1.7, 1.2, 0.6
+# How much the learned judgement counts: the logarithm of its odds, times this.
+LEARNED = 0.7
 # A question that was cut before "when", "if", "because" is worth a little less.
 SHORTENED = 0.2
 # Sentences at a chapter's beginning in which its subject is usually named.
@@ -75,9 +78,9 @@ def title_chapters(
     taken: list[str] = []
     titles = []
     for number, piece in enumerate(pieces):
-        local = _local_weights(said[number], everywhere)
+        local = local_weights(said[number], everywhere)
         found = [
-            Title(t.text, t.sentence, t.score + _coverage(t.text, local, vocabulary))
+            Title(t.text, t.sentence, t.score + _worth(t, piece, local, vocabulary))
             for t in (*announced.get(number, ()), *_candidates(piece, vocabulary, naming))
             if _is_fit(t.text)
         ]
@@ -89,18 +92,34 @@ def title_chapters(
     return titles
 
 
+def _worth(title: Title, piece: Piece, local: dict[str, float], vocabulary: Vocabulary) -> float:
+    """What it says of the chapter, and whether an editor would take it for a title."""
+    covered = coverage(title.text, local, vocabulary)
+    if "title" not in vocabulary.wording.worth:
+        return covered
+    found = worth.describe_title(
+        title.text,
+        title.sentence,
+        place=title.sentence.index - piece.sentences[0].index,
+        coverage=covered,
+        vocabulary=vocabulary,
+    )
+    likely = worth.judge("title", found, vocabulary.wording)
+    return covered + LEARNED * math.log(likely / (1 - likely))
+
+
 def _is_fit(text: str) -> bool:
     return 3 <= len(text) <= MAX_CHARACTERS
 
 
-def _local_weights(here: Counter[str], everywhere: Counter[str]) -> dict[str, float]:
+def local_weights(here: Counter[str], everywhere: Counter[str]) -> dict[str, float]:
     """How telling each word is of this chapter against the others; the best one is 1."""
     raw = {term: n * n / everywhere[term] + 0.3 * (n > 1) for term, n in here.items()}
     highest = max(raw.values(), default=1.0)
     return {term: value / highest for term, value in raw.items()}
 
 
-def _coverage(text: str, local: dict[str, float], vocabulary: Vocabulary) -> float:
+def coverage(text: str, local: dict[str, float], vocabulary: Vocabulary) -> float:
     """How much of what is particular to the chapter the title says, 0 to 1.2."""
     return min(1.2, sum(local.get(term, 0.0) for term in set(vocabulary.terms(text))))
 

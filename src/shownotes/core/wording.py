@@ -61,6 +61,7 @@ class Wording:
             `topic_is`.
         resources: what things listeners look up are called, by `model.ResourceKind` value.
         fields: the subjects that a stem speaks of (`languages/en_fields.txt`), at most two each.
+        worth: learned weights by what is judged of a sentence (`core.worth`); empty without them.
         credits: how those who made an episode are credited, by what is printed as their role.
     """
 
@@ -71,6 +72,7 @@ class Wording:
     resources: Mapping[str, Cues] = field(default_factory=dict)
     credits: Mapping[str, Cues] = field(default_factory=dict)
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    worth: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     clutter: Clutter = Clutter()
     headings: Mapping[str, str] = field(default_factory=dict)
     month_names: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""How the judgement of single sentences is learned."""
