@@ -16,11 +16,12 @@ from pathlib import Path
 
 from benchmarks.chapter_turns import Text, text_tiling
 from shownotes.adapters.store import episode_folders
-from shownotes.batch import process_plainly
+from shownotes.batch import RunOptions, process_plainly
 from shownotes.core.sentences import split
 from shownotes.model import Episode, Transcript
 from shownotes.settings import Settings
 from shownotes.steps.prepare import find_audio
+from shownotes.steps.step import Silent
 from shownotes.workspace import make_workspace
 
 SOURCES = Path(__file__).parent / "reading"
@@ -60,7 +61,7 @@ def main() -> None:
     for path in SOURCES.iterdir():
         shutil.copyfile(path, work / "audio" / path.name)
     settings = Settings(root=work)
-    process_plainly(find_audio(settings), settings)
+    process_plainly(find_audio(settings), settings, options=RunOptions(), progress=Silent())
     key = {}
     for folder in episode_folders(settings.output_folder):
         episode = folder.read("episode.json", Episode)
