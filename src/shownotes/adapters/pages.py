@@ -209,6 +209,8 @@ def _made(
 
 def _finalize(value: Any) -> Any:
     """What is printed of a value: nothing of an empty one, and never a noun as Python shows it."""
+    if isinstance(value, str):
+        return value
     if value is None:
         return ""
     if is_dataclass(value):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from shownotes.core import points, questions, quotes, salience, soundbites, worth
 from shownotes.core.checks import SURE_WORDS, list_checks, unique_notices
 from shownotes.core.credits import find_credits
-from shownotes.core.draftsman import Draftsman
+from shownotes.core.draftsman import Draftsman, sponsored
 from shownotes.core.earlier import (
     Archived,
     Reference,
@@ -139,17 +139,18 @@ def _choose(sources: Sources, earlier: Sequence[Reference]) -> ShowNotes:
     if not wording.is_known or not sentences:
         return blank
     vocabulary = salience.learn(sentences, wording)
+    judged = worth.judge_all(sentences, vocabulary) if wording.worth else ()
     draftsman = Draftsman(
         sentences=sentences,
         vocabulary=vocabulary,
-        flagged=doubtful,
+        flagged=doubtful | sponsored(sentences, judged, wording),
         people=_addressed(sources),
         used=[
             *([closing] if closing else []),
             *(r.sentence for r in earlier),
             *_introductions(sources),
         ],
-        judged=worth.judge_all(sentences, vocabulary) if wording.worth else (),
+        judged=judged,
     )
     hook = questions.choose_hook(draftsman)
     narrative = points.choose_opening(draftsman)

@@ -17,6 +17,8 @@ from shownotes.model import Chapter, Evidence, Fact, Sentence
 SAME = 0.75
 # A sentence that more likely than this runs the show (sponsors, credits) is not printed.
 MOST_SERVICE = 0.5
+# Next to a sponsor read, what runs the show more likely than this is part of it; so many at most.
+PART_OF_READ, LONGEST_READ = 0.12, 7
 # The show's own opening lies in the first sentences.
 OPENING_SENTENCES = 14
 
@@ -86,6 +88,32 @@ class Draftsman:
             and not salience.is_run_on(text, wording)
             and self.odds("service", sentence, least=MOST_SERVICE) <= 0
         )
+
+
+def sponsored(
+    sentences: Sequence[Sentence], judged: Sequence[Mapping[str, float]], wording: Wording
+) -> frozenset[int]:
+    """Indices of the sentences of sponsor reads: where one is named, and what goes with it.
+
+    On both sides of such a sentence the read goes on as long as sentences are likely enough to be
+    part of one, by the same speaker.
+    """
+    found: set[int] = set()
+    for sentence in sentences:
+        if not wording.holds("sponsor", sentence.text):
+            continue
+        found.add(sentence.index)
+        for step in (-1, 1):
+            for distance in range(1, LONGEST_READ):
+                at = sentence.index + step * distance
+                if not 0 <= at < len(sentences) or sentences[at].speaker != sentence.speaker:
+                    break
+                if judged and judged[at].get("service", 0.0) < PART_OF_READ:
+                    break
+                if not judged and distance > 1:
+                    break
+                found.add(at)
+    return frozenset(found)
 
 
 def spread(

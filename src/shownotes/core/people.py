@@ -15,7 +15,7 @@ from shownotes.core.organizations import find_events, find_organizations
 from shownotes.core.ownership import Pair, find_pairs
 from shownotes.core.roles import NamedSpan
 from shownotes.core.signals import Signal, switch_on
-from shownotes.core.standing import decide_roles
+from shownotes.core.standing import decide_roles, seat
 from shownotes.core.study import Study, study
 from shownotes.core.voices import name_voices
 from shownotes.model import (
@@ -67,12 +67,14 @@ def identify(
     is_alike: Alike | None = None,
     catalogue: Catalogue | None = None,
     glossary: Sequence[str] = (),
+    most_speakers: int | None = None,
 ) -> Names:
     """Who and what is named in a transcript.
 
     Known hosts and guests need no cue, and what the producer gave about them wins; the show's own
     name is no organization. Names that are spelled like one in the glossary are spelled as there,
-    and the transcript's own spelling is kept beside it.
+    and the transcript's own spelling is kept beside it. Where it is known how many people speak
+    (`most_speakers`), no more of them are hosts and guests.
     """
     given_people = [*known_hosts, *known_guests]
     found = study(
@@ -87,6 +89,9 @@ def identify(
     roles = decide_roles(
         found, signal=signals.standing if signals else None, cues=cues, speaking=voices.values()
     )
+    if most_speakers is not None:
+        heard = {voice.person for voice in voices.values()}
+        roles = seat(roles, most=most_speakers, heard=heard)
     facts = _own(found, [r for r, _ in roles], signals, cues) if signals else _claimed(found)
     given = {_key(g.name): PersonRole.HOST for g in known_hosts}
     given |= {_key(g.name): PersonRole.GUEST for g in known_guests}

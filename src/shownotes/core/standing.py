@@ -5,7 +5,7 @@ none was, the cues alone decide, with the points of the language's data file.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from shownotes.core.cues import NameCues
 from shownotes.core.grouping import Somebody
@@ -58,6 +58,23 @@ def decide_roles(
             role = _choose(scores, total, study.cue_points[number])
         decided.append((role, scores[role] / total))
     return decided
+
+
+def seat(
+    roles: Sequence[tuple[PersonRole, float]], *, most: int, heard: Collection[int]
+) -> list[tuple[PersonRole, float]]:
+    """Roles when it is known how many people speak: no more of them are hosts or guests.
+
+    Those who are heard by name keep their place, then those who are surest; the others are only
+    talked about.
+    """
+    speaking = [n for n, (role, _) in enumerate(roles) if role is not PersonRole.MENTIONED]
+    ranked = sorted(speaking, key=lambda n: (n not in heard, -roles[n][1]))
+    left = set(ranked[most:])
+    return [
+        (PersonRole.MENTIONED, confidence) if number in left else (role, confidence)
+        for number, (role, confidence) in enumerate(roles)
+    ]
 
 
 def _choose(scores: Mapping[str, float], total: float, points: Mapping[str, float]) -> PersonRole:

@@ -8,9 +8,17 @@ from pathlib import Path
 
 from shownotes.adapters.store import content_sha256, file_sha256
 from shownotes.core.episodes import slug
-from shownotes.model import Episode, GivenPerson, Names, Notice, Transcript
+from shownotes.model import (
+    Episode,
+    GivenPerson,
+    Names,
+    Notice,
+    SpeakersFrom,
+    Transcript,
+    Turns,
+)
 from shownotes.settings import Settings
-from shownotes.steps.attribute import spoken
+from shownotes.steps.attribute import read_turns, spoken
 from shownotes.steps.step import Step, Walk
 
 BUNDLED = "bundled"
@@ -89,7 +97,15 @@ def _search(walk: Walk, transcript: Transcript, sources: Sequence[str]) -> Names
         show=metadata.show,
         bodies=catalogue_files(walk.settings, metadata.show),
         glossary=metadata.glossary,
+        most_speakers=_count_speakers(read_turns(walk)),
     )
+
+
+def _count_speakers(turns: Turns) -> int | None:
+    """How many people speak, where that is sure: told by labels, tracks or channels."""
+    if turns.source in (SpeakersFrom.VOICES, SpeakersFrom.NOTHING):
+        return None
+    return len({turn.speaker for turn in turns.turns}) or None
 
 
 def find_names(
@@ -101,6 +117,7 @@ def find_names(
     show: str | None = None,
     bodies: Sequence[Path] = (),
     glossary: Sequence[str] = (),
+    most_speakers: int | None = None,
 ) -> Names:
     """Look for names in any transcript, an episode's or not.
 
@@ -127,6 +144,7 @@ def find_names(
         is_alike=is_alike,
         catalogue=catalogue,
         glossary=glossary,
+        most_speakers=most_speakers,
     )
     return names if has_cues(language) else replace(names, warnings=(_no_cues(language),))
 
@@ -142,7 +160,7 @@ def _no_cues(language: str) -> Notice:
 STEP = Step(
     name="identify",
     box="names.json",
-    version=2,
+    version=3,
     needs=("transcript.json", "turns.json"),
     settings_keys=("names.pipelines",),
     inputs=_inputs,
