@@ -10,6 +10,10 @@ from shownotes.model import Chapter, Fact, Sentence
 
 # A question must be worth this much to open the notes; else a striking sentence does.
 LEAST_HOOK = 0.8
+# How likely an editor must find a sentence fit to open the notes.
+LIKELY_HOOK = 0.15
+# And a question to be listed: above this a quarter of those judged were chat, below nine in ten.
+PRINTABLE_QUESTION = 0.12
 # A question asked later than this, in seconds, gains nothing from being early.
 EARLY_S = 180.0
 MOST_QUESTIONS = 6
@@ -24,9 +28,15 @@ def choose_hook(draftsman: Draftsman) -> Fact | None:
         text = salience.without_vocative(best[2].text, draftsman.people)
         return draftsman.take(best[2], text=text)
     early = sentences[: max(OPENING_SENTENCES, len(sentences) // 3)]
-    told = [(claim_worth(s, draftsman), -s.index, s) for s in early]
+    told = [(_striking_worth(s, draftsman), -s.index, s) for s in early]
     striking = max(told, default=None, key=lambda entry: entry[:2])
     return draftsman.take(striking[2]) if striking is not None and striking[0] > 0 else None
+
+
+def _striking_worth(sentence: Sentence, draftsman: Draftsman) -> float:
+    """How well a claim opens the notes."""
+    value = claim_worth(sentence, draftsman)
+    return value + draftsman.odds("hook", sentence, least=LIKELY_HOOK) if value > 0 else value
 
 
 def _question_worth(sentence: Sentence, draftsman: Draftsman) -> float:
@@ -85,7 +95,8 @@ def _listed_question_worth(sentence: Sentence, draftsman: Draftsman) -> float:
         return 0.0
     late = sum(wording.has("pointing_late", w) for w in words)
     value = 1.0 + min(1.0, draftsman.vocabulary.density(text) / 2) - 0.6 * late
-    return value + draftsman.odds("claim", sentence, least=PRINTABLE)
+    odds = draftsman.odds("claim", sentence, least=PRINTABLE_QUESTION)
+    return value + odds if odds >= 0 else 0.0
 
 
 def _points_back(words: Sequence[str], wording: Wording) -> bool:
