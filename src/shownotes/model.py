@@ -305,6 +305,11 @@ class Sentence:
     pause_before: float = 0.0
     words: tuple[Word, ...] = ()
 
+    @property
+    def evidence(self) -> "Evidence":
+        """The sentence as what says so."""
+        return Evidence(text=self.text, start=self.start, end=self.end)
+
 
 # --------------------------------------------------------------------------- speakers
 

@@ -18,7 +18,7 @@ from shownotes.core.cohesion import Cohesion
 from shownotes.core.salience import Vocabulary
 from shownotes.core.titles import Naming, Piece, title_chapters
 from shownotes.core.wording import Wording, bare
-from shownotes.model import Chapter, Evidence, GivenChapter, Sentence
+from shownotes.model import Chapter, GivenChapter, Sentence
 
 # Telling words on each side of a gap that are compared. TextTiling uses blocks of about 120 words;
 # a third of spoken words are telling ones.
@@ -88,7 +88,7 @@ def divide(
     starts = [0.0, *(sentences[i].start for i in firsts[1:])]
     ends = [*starts[1:], max(duration, sentences[-1].end)]
     return tuple(
-        Chapter(start=start, end=end, title=title.text, evidence=evidence(title.sentence))
+        Chapter(start=start, end=end, title=title.text, evidence=title.sentence.evidence)
         for start, end, title in zip(starts, ends, titles, strict=True)
     )
 
@@ -104,11 +104,6 @@ def _cohesions(
         (COHESION_WEIGHT, Cohesion(terms=terms, strength=STRENGTH, evenness=EVENNESS)),
         (FIELD_WEIGHT, Cohesion(terms=subjects, strength=FIELD_STRENGTH, evenness=EVENNESS)),
     ]
-
-
-def evidence(sentence: Sentence) -> Evidence:
-    """A sentence as what says so."""
-    return Evidence(text=sentence.text, start=sentence.start, end=sentence.end)
 
 
 def _from_given(given: Sequence[GivenChapter], duration: float) -> tuple[Chapter, ...]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from shownotes.core.wording import Wording
-from shownotes.model import Credit, Evidence, Sentence
+from shownotes.model import Credit, Sentence
 
 # Credits are read at the end, now and then at the beginning: so many sentences of each.
 FIRST, LAST = 12, 16
@@ -23,7 +23,7 @@ def find_credits(
     for sentence in (*sentences[:FIRST], *sentences[last:]):
         for role, name in _said(sentence.text, wording):
             if not any(c.role.lower() == role.lower() and c.name == name for c in found):
-                found.append(Credit(role=role, name=name, evidence=_evidence(sentence)))
+                found.append(Credit(role=role, name=name, evidence=sentence.evidence))
     return tuple(found)
 
 
@@ -37,7 +37,3 @@ def _said(text: str, wording: Wording) -> Iterator[tuple[str, str]]:
             for name in _SPLIT.split(names.group(1)):
                 if not wording.has("stop_words", name):
                     yield role, name
-
-
-def _evidence(sentence: Sentence) -> Evidence:
-    return Evidence(text=sentence.text, start=sentence.start, end=sentence.end)

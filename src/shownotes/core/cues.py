@@ -176,7 +176,7 @@ class MaskedSentence:
     @property
     def evidence(self) -> Evidence:
         """The sentence as evidence."""
-        return Evidence(text=self.sentence.text, start=self.sentence.start, end=self.sentence.end)
+        return self.sentence.evidence
 
     def named(self, match: re.Match[str], kind: str) -> Iterator[Mention]:
         """The mentions that the marks of this kind (`p`, `o`, `r`, `o2`) matched."""

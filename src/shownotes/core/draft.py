@@ -22,7 +22,6 @@ from shownotes.core.grounding import grounds, keep_supported
 from shownotes.core.resources import find_resources
 from shownotes.core.wording import Wording
 from shownotes.model import (
-    Evidence,
     Fact,
     Metadata,
     Names,
@@ -180,7 +179,7 @@ def _sign_off(sources: Sources, doubtful: frozenset[int]) -> tuple[Fact | None, 
     given = sources.sign_off or sources.metadata.sign_off
     if given:
         said = spoken_sign_off(sources.sentences, given)
-        return Fact(value=given, evidence=_evidence(said) if said else None), said
+        return Fact(value=given, evidence=said.evidence if said else None), said
     found = find_sign_off(
         sources.sentences,
         sources.endings,
@@ -190,11 +189,7 @@ def _sign_off(sources: Sources, doubtful: frozenset[int]) -> tuple[Fact | None, 
     if found is None or found[0].index in doubtful:
         return None, None
     sentence, text = found
-    return Fact(value=text, evidence=_evidence(sentence)), sentence
-
-
-def _evidence(sentence: Sentence) -> Evidence:
-    return Evidence(text=sentence.text, start=sentence.start, end=sentence.end)
+    return Fact(value=text, evidence=sentence.evidence), sentence
 
 
 def _introductions(sources: Sources) -> list[Sentence]:

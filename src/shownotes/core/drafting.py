@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from shownotes.core.salience import Vocabulary
 from shownotes.core.wording import Wording, bare
-from shownotes.model import Check, Evidence, Fact, Sentence, ShowNotes
+from shownotes.model import Check, Fact, Sentence, ShowNotes
 
 # Share of a drafted sentence's telling words that the sentences it rests on must hold.
 LEAST_SHARED = 0.5
@@ -224,7 +224,7 @@ class _Checker:
         )
         return Fact(
             value=drafted.text,
-            evidence=Evidence(text=best.text, start=best.start, end=best.end),
+            evidence=best.evidence,
             is_drafted=True,
         )
 

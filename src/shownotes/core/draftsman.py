@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from shownotes.core import clutter, salience
 from shownotes.core.salience import Vocabulary
 from shownotes.core.wording import Wording
-from shownotes.model import Chapter, Evidence, Fact, Sentence
+from shownotes.model import Chapter, Fact, Sentence
 
 # Two sentences that share this much of the shorter one's words say the same.
 SAME = 0.75
@@ -56,7 +56,7 @@ class Draftsman:
         )
         return Fact(
             value=tidied,
-            evidence=Evidence(text=sentence.text, start=sentence.start, end=sentence.end),
+            evidence=sentence.evidence,
         )
 
     def is_free(self, sentence: Sentence) -> bool:

@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 
 from shownotes.core.clutter import capitalized
 from shownotes.core.wording import Wording, bare
-from shownotes.model import Evidence, Link, Sentence
+from shownotes.model import Link, Sentence
 
 # A title counts as said when its letters agree this much with a stretch of the sentence: speech
 # models mishear a word of a title now and then. Under it lie other titles on the same subject.
@@ -131,7 +131,7 @@ def as_links(references: Sequence[Reference]) -> tuple[Link, ...]:
             text=r.episode.title,
             url=r.episode.url,
             episode=r.episode.folder,
-            evidence=Evidence(text=r.sentence.text, start=r.sentence.start, end=r.sentence.end),
+            evidence=r.sentence.evidence,
         )
         for r in references
         if r.episode is not None

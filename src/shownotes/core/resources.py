@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from shownotes.core import salience
 from shownotes.core.wording import Wording
-from shownotes.model import Evidence, Resource, ResourceKind, Sentence
+from shownotes.model import Resource, ResourceKind, Sentence
 
 # Between "report" and its title lie at most so many words ("the report, which is called …").
 WORDS_BETWEEN = 6
@@ -54,11 +54,11 @@ def _sites(sentence: Sentence) -> Iterator[Resource]:
         yield Resource(
             name=match.group(0),
             kind=ResourceKind.WEBSITE,
-            evidence=_evidence(sentence),
+            evidence=sentence.evidence,
             url=f"https://{match.group(0).lower()}",
         )
     for match in _SPELLED_SITE.finditer(sentence.text):
-        yield Resource(name=match.group(1), kind=ResourceKind.WEBSITE, evidence=_evidence(sentence))
+        yield Resource(name=match.group(1), kind=ResourceKind.WEBSITE, evidence=sentence.evidence)
 
 
 def _works(sentence: Sentence, wording: Wording) -> Iterator[Resource]:
@@ -68,7 +68,7 @@ def _works(sentence: Sentence, wording: Wording) -> Iterator[Resource]:
         for match in nouns.finditer(sentence.text):
             name = _name_at(sentence.text, match, wording, is_law=kind == ResourceKind.LAW)
             if name:
-                yield Resource(name=name, kind=ResourceKind(kind), evidence=_evidence(sentence))
+                yield Resource(name=name, kind=ResourceKind(kind), evidence=sentence.evidence)
 
 
 def _name_at(text: str, noun: re.Match[str], wording: Wording, *, is_law: bool) -> str | None:
@@ -120,7 +120,3 @@ def _whose(text: str, noun: re.Match[str], wording: Wording) -> str | None:
     if by is None or wording.has("months", by.group(1)) or wording.has("stop_words", by.group(1)):
         return None
     return noun.group(0) + by.group(0)
-
-
-def _evidence(sentence: Sentence) -> Evidence:
-    return Evidence(text=sentence.text, start=sentence.start, end=sentence.end)
