@@ -63,9 +63,11 @@ class Absent(jinja2.StrictUndefined):
         name: str | None = None,
         exc: Callable[..., jinja2.TemplateRuntimeError] = AbsentError,
     ) -> None:
-        told = exc if hint else partial(AbsentError, owner=obj, name=name)
-        told = jinja2.UndefinedError if hint and exc is AbsentError else told
-        super().__init__(hint, obj, name, told)  # type: ignore[arg-type]
+        # Jinja2 only ever calls it, and says that it must be a class.
+        told: Any = exc if hint else partial(AbsentError, owner=obj, name=name)
+        if hint and exc is AbsentError:
+            told = jinja2.UndefinedError
+        super().__init__(hint, obj, name, told)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
