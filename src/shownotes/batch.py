@@ -21,10 +21,12 @@ class RunOptions:
     Attributes:
         forced: names of steps to run whatever their inputs say.
         redo: a stretch to transcribe again.
+        model: the speech model to do it with; the settings' by default.
     """
 
     forced: frozenset[str] = frozenset()
     redo: Span | None = None
+    model: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

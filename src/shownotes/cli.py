@@ -1,12 +1,14 @@
 """The commands. Each asks its questions before work begins; no traceback reaches a person."""
 
 import contextlib
+import getpass
 import json
 import signal
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -15,7 +17,9 @@ from shownotes import __version__, pipeline
 from shownotes.adapters.store import EpisodeFolder, episode_folders
 from shownotes.batch import Outcome, RunOptions, is_anything_due, process_plainly
 from shownotes.errors import (
+    DeliveryError,
     EpisodeNotFoundError,
+    NotDueError,
     SettingsError,
     ShowNotesError,
     TranscriptFileError,
@@ -29,12 +33,17 @@ from shownotes.screen import (
     show_findings,
     show_names,
     show_outcomes,
+    show_releases,
+    show_sites,
     show_status,
 )
 from shownotes.settings import CONFIG_NAME, Settings, find_root, load_settings, seconds
 from shownotes.steps import prepare
 from shownotes.steps.intray import TRANSCRIPT_ENDINGS, is_tracks_folder
-from shownotes.steps.step import Walk
+from shownotes.steps.step import Progress, Walk
+
+if TYPE_CHECKING:
+    from shownotes.release import Releases
 
 app = typer.Typer(
     name="shownotes",
@@ -425,6 +434,26 @@ def lint(
 
 
 @app.command()
+def stats(
+    episodes: Annotated[list[str] | None, typer.Argument(help="Episodes; all by default.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+    root: Root = None,
+) -> None:
+    """Show what review costs: editor time, how much of the drafts stayed, time to publication."""
+    from shownotes.stats import describe, gather_costs
+    from shownotes.stats_screen import show_stats
+
+    settings = _settings(root)
+    costs = gather_costs(_drafts(episodes, settings), settings)
+    if as_json:
+        typer.echo(json.dumps(describe(costs), ensure_ascii=False, indent=2))
+    else:
+        show_stats(open_console(), costs)
+    if costs.faults:
+        raise typer.Exit(1)
+
+
+@app.command()
 def site(
     preview: Annotated[
         bool, typer.Option("--preview", help="Of drafts: marked, and kept apart from the real one.")
@@ -433,21 +462,159 @@ def site(
     root: Root = None,
 ) -> None:
     """Make each show's site: index, episode pages and feed, to be hosted anywhere."""
-    from shownotes.site import build_previews
+    from shownotes.site import build_previews, build_sites
 
     settings = _settings(root)
-    if not preview:
+    built = (build_previews if preview else build_sites)(settings, show=show)
+    if not built:
+        whose = f" of {show!r}" if show else ""
         raise SettingsError(
-            "Nothing is published yet, and a site holds published episodes only. "
+            f"Nothing{whose} is published yet, and a site holds published episodes only. "
             "Look at the drafts with: shownotes site --preview"
         )
+    show_sites(open_console(), built, settings.root)
+
+
+BY = Annotated[
+    str | None, typer.Option("--by", metavar="NAME", help="Who does it; you, by default.")
+]
+
+
+@app.command()
+def approve(
+    episode: Annotated[str, typer.Argument(help="The episode.")],
+    by: BY = None,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            "--at", metavar="TIME", help="Publish then: 2026-10-25T06:00, in the show's time zone."
+        ),
+    ] = None,
+    root: Root = None,
+) -> None:
+    """Approve an episode as it is now: its draft with what was decided in the desk."""
+    from shownotes.core.publication import appointment
+    from shownotes.steps import reviewing
+    from shownotes.steps.publishing import timezone_of
+
+    settings = _settings(root)
+    walk = Walk(folder=_episode(episode, settings), settings=settings)
+    when = appointment(at, timezone_of(walk)) if at else None
+    publish_at = when.isoformat() if when else None
+    approval = reviewing.approve(walk, by=_who(by), publish_at=publish_at)
     console = open_console()
-    for built in build_previews(settings, show=show):
-        where = escape(shorten(built.folder / "index.html", settings.root))
-        console.print(f"{escape(built.show)}: {built.episodes} episodes, {where}", soft_wrap=True)
-        if built.missing:
-            told = escape(f"[show.<name>] has no {built.missing}.")
-            console.print(f"  No feed: {told}", soft_wrap=True)
+    name = escape(walk.folder.name)
+    console.print(f"approved  {name}, by {escape(approval.by)}", soft_wrap=True)
+    if when:
+        console.print(f"It is to be published at {when.isoformat(sep=' ')}.")
+    else:
+        console.print(f"\nNext:  shownotes publish {name}")
+
+
+@app.command()
+def publish(
+    episode: Annotated[
+        str | None, typer.Argument(help="The episode; all that are approved and due by default.")
+    ] = None,
+    by: BY = None,
+    now: Annotated[
+        bool, typer.Option("--now", help="Although it was approved for a later time.")
+    ] = False,
+    no_prefect: Annotated[bool, typer.Option("--no-prefect", help="Publish plainly.")] = False,
+    root: Root = None,
+) -> None:
+    """Publish what is approved: into published/ and the show's site, and tell the hooks."""
+    from shownotes.release import release
+
+    settings = _settings(root)
+    with ProgressLine(open_console()) as progress:
+        if episode is None:
+            releases = _publish_due(settings, _who(by), progress, no_prefect)
+        else:
+            folder = _episode(episode, settings)
+            walk = Walk(folder=folder, settings=settings, progress=progress)
+            if not now:
+                _check_time(walk)
+            releases = release(walk, by=_who(by))
+    _show_releases(releases, settings)
+
+
+def _publish_due(settings: Settings, by: str, progress: Progress, no_prefect: bool) -> "Releases":
+    """Publish everything that is due; plainly when there is nothing, which needs no server."""
+    from shownotes.release import Releases, release_due
+    from shownotes.steps.publishing import due
+
+    at = datetime.now(UTC)
+    walks = due(settings, at)
+    if not walks:
+        progress.say("Nothing is approved and due.")
+        return Releases()
+    if no_prefect:
+        for walk in walks:
+            walk.progress = progress
+        return release_due(walks, settings, by=by, now=at)
+    from flows.publish_approved import run_publish_approved
+
+    return run_publish_approved(settings, by=by, progress=progress)
+
+
+def _check_time(walk: Walk) -> None:
+    from shownotes.steps.publishing import publish_time
+    from shownotes.steps.reviewing import read_approval
+
+    approval = read_approval(walk.folder)
+    when = publish_time(walk, approval) if approval else None
+    if when is not None and when > datetime.now(UTC):
+        raise NotDueError(
+            f"{walk.folder.name} is approved for {when.isoformat(sep=' ')}. "
+            f"To publish it before: shownotes publish {walk.folder.name} --now"
+        )
+
+
+@app.command()
+def unpublish(
+    episode: Annotated[str, typer.Argument(help="The episode.")],
+    by: BY = None,
+    root: Root = None,
+) -> None:
+    """Take an episode off its show's site and feed; what was published stays in its history."""
+    from shownotes.release import take_back
+
+    settings = _settings(root)
+    walk = Walk(folder=_episode(episode, settings), settings=settings)
+    _show_releases(take_back(walk, by=_who(by)), settings)
+
+
+def _show_releases(releases: "Releases", settings: Settings) -> None:
+    """Say what became of each episode; leave with an error when one failed."""
+    show_releases(open_console(), releases, settings.root)
+    failed = releases.failed
+    if failed:
+        error = failed[0].error or DeliveryError("")
+        raise typer.Exit(error.exit_code if len(releases.episodes) == 1 else 1)
+
+
+def _who(name: str | None) -> str:
+    """Who is at work: as told, else as the system knows them."""
+    try:
+        return name or getpass.getuser()
+    except (OSError, KeyError):  # a container without a name for its user
+        return "somebody"
+
+
+def _episode(name: str, settings: Settings) -> EpisodeFolder:
+    """The episode of a folder name, an id prefix or an audio path."""
+    folders = episode_folders(settings.output_folder)
+    for folder in folders:
+        if folder.name == Path(name).name:
+            return folder
+    for folder in folders:
+        if len(name) >= 4 and folder.read("episode.json", Episode).id.startswith(name):
+            return folder
+    found = prepare.known(_path(name, settings), settings)
+    if found is None:
+        raise EpisodeNotFoundError(f"{name} is not processed yet. First: shownotes process {name}")
+    return found
 
 
 def _drafts(episodes: Sequence[str] | None, settings: Settings) -> list[EpisodeFolder]:
@@ -567,6 +734,88 @@ def list_models() -> None:
     for entry in catalogue():
         where = str(entry.path) if entry.path else f"not here; about {entry.size_mb} MB to fetch"
         console.print(f"{entry.name:<18} {escape(where)}", soft_wrap=True)
+
+
+desk_app = typer.Typer(
+    help="The editor's desk: review beside the audio, in the browser.",
+    add_completion=False,
+    invoke_without_command=True,
+)
+app.add_typer(desk_app, name="desk")
+
+
+@desk_app.callback()
+def desk(
+    context: typer.Context,
+    host: Annotated[
+        str | None, typer.Option("--host", help="Address; others than this machine need accounts.")
+    ] = None,
+    port: Annotated[int | None, typer.Option("--port", help="Port; 8765 by default.")] = None,
+    root: Root = None,
+) -> None:
+    """Open the desk on this machine, until Ctrl-C."""
+    if context.invoked_subcommand is not None:
+        return
+    from shownotes.runs import Runs
+    from shownotes.web.app import build_desk
+    from shownotes.web.serving import server
+
+    settings = _settings(root)
+    runs = Runs(settings.root)
+    guard, told = build_desk(settings, host=host, port=port, start_run=runs.start)
+    serving = server(guard, told)
+    console = open_console()
+    shown = f"[{told.host}]" if ":" in told.host else told.host
+    console.print(f"The desk is open:  http://{shown}:{told.port}/", soft_wrap=True)
+    console.print("Ctrl-C closes it. Everything that it showed as saved is on the disk.")
+    try:
+        serving.run()
+    finally:
+        runs.close()
+    if not serving.started:
+        raise SettingsError(
+            f"The desk could not listen on {told.host}:{told.port}: something else is there. "
+            "Choose another port: shownotes desk --port 8766"
+        )
+
+
+@desk_app.command("invite")
+def invite_editor(
+    name: Annotated[str, typer.Argument(help="The editor's name, as it stands in the history.")],
+    root: Root = None,
+) -> None:
+    """Make an account for an editor: prints a link that opens once, to choose a password."""
+    from shownotes.adapters import accounts
+
+    settings = _settings(root)
+    token = accounts.invite(settings.root, name)
+    base = settings.desk.public_url.rstrip("/") or f"http://127.0.0.1:{settings.desk.port}"
+    open_console().print(f"Give this to {escape(name)}:  {base}/invite/{token}", soft_wrap=True)
+
+
+@desk_app.command("remove")
+def remove_editor(
+    name: Annotated[str, typer.Argument(help="The editor's name.")],
+    root: Root = None,
+) -> None:
+    """Take an editor's account away; what they did stays in the history."""
+    from shownotes.adapters import accounts
+
+    accounts.remove(_settings(root).root, name)
+    open_console().print(f"{escape(name)} cannot sign in any more.")
+
+
+@desk_app.command("editors")
+def list_editors(root: Root = None) -> None:
+    """List the editors who have accounts."""
+    from shownotes.adapters import accounts
+
+    names_there = accounts.names(_settings(root).root)
+    console = open_console()
+    for name in names_there:
+        console.print(escape(name))
+    if not names_there:
+        console.print("None. The desk is open on this machine alone, without passwords.")
 
 
 if __name__ == "__main__":

@@ -23,6 +23,17 @@ ShowNotesError
 │   ├── FormatError              a file of ours is torn, foreign or from a newer version
 │   ├── EpisodeBusyError         another run has this episode
 │   └── DiskFullError            no room, found before or while writing (retryable)
+├── ReviewError              an editor's change
+│   └── OutdatedChangeError      somebody else changed the same meanwhile
+├── DeskError                the desk's server cannot do what it is asked
+│   ├── AccountError             an editor's name, password, invitation or the desk's binding
+│   └── UploadError              a file sent to the desk is refused
+├── PublishingError          an episode cannot be published or taken back
+│   ├── NotApprovedError         nobody has approved it
+│   ├── ChangedSinceApprovalError    what would be published is not what was approved
+│   ├── NotDueError              it was approved for a later time
+│   └── NotPublishedError        it is not published
+├── DeliveryError            it is published, but a hook or another system did not take it
 ├── TemplateError            a template cannot be rendered
 ├── DraftingError            a drafting server cannot be reached or understood (retryable)
 └── FlowError                Prefect's server cannot be reached or started (retryable)
@@ -144,6 +155,82 @@ class DiskFullError(StoreError):
     """There is not enough room on the disk."""
 
     retryable = True
+
+
+class ReviewError(ShowNotesError):
+    """An editor's change cannot be made."""
+
+    exit_code = 10
+
+
+class OutdatedChangeError(ReviewError):
+    """Somebody else, or the same editor in another tab, changed the same meanwhile.
+
+    Attributes:
+        keys: the registers that it concerns.
+    """
+
+    def __init__(self, message: str, *, keys: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.keys = keys
+
+
+class DeskError(ShowNotesError):
+    """The desk's server cannot do what it is asked."""
+
+    exit_code = 11
+
+
+class AccountError(DeskError):
+    """An editor's name, password or invitation is not right, or the desk would stand open."""
+
+
+class UploadError(DeskError):
+    """A file sent to the desk is refused.
+
+    Attributes:
+        status: the HTTP status that says so.
+    """
+
+    def __init__(self, message: str, *, status: int = 400) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class PublishingError(ShowNotesError):
+    """An episode cannot be published, or not be taken back."""
+
+    exit_code = 11
+
+
+class NotApprovedError(PublishingError):
+    """Nobody has approved the episode."""
+
+
+class ChangedSinceApprovalError(PublishingError):
+    """What would be published now is not what was approved."""
+
+
+class NotDueError(PublishingError):
+    """The episode was approved for a later time."""
+
+
+class NotPublishedError(PublishingError):
+    """The episode is not published, so that there is nothing to take back."""
+
+
+class DeliveryError(ShowNotesError):
+    """The episode is published, but a hook or another system did not take it.
+
+    Attributes:
+        attempts: how often it was tried.
+    """
+
+    exit_code = 12
+
+    def __init__(self, message: str, *, attempts: int = 1) -> None:
+        super().__init__(message)
+        self.attempts = attempts
 
 
 class TemplateError(ShowNotesError):

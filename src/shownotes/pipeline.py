@@ -13,6 +13,7 @@ from shownotes.adapters.store import EpisodeFolder, now
 from shownotes.errors import FormatError, ShowNotesError
 from shownotes.model import Episode, Names, ShowNotes, State, Status, Topics
 from shownotes.steps import attribute, compose, divide, identify, prepare, render, transcribe
+from shownotes.steps.standing import reviewed_state
 from shownotes.steps.step import Part, Step, Walk
 
 STEPS: tuple[Step, ...] = (
@@ -210,6 +211,8 @@ def _describe(folder: EpisodeFolder) -> Status:
 def current_status(folder: EpisodeFolder) -> Status | None:
     """The episode's status, put right when the run that was working on it has died."""
     status = read_status(folder)
+    if status is not None and status.state is State.DRAFT:
+        return replace(status, state=reviewed_state(folder))
     if status is None or status.state is not State.PROCESSING or folder.is_claimed():
         return status
     return replace(

@@ -7,6 +7,7 @@ and it is in the tree already (typer, Prefect).
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
@@ -24,6 +25,10 @@ from shownotes.adapters.store import EpisodeFolder
 from shownotes.batch import Outcome
 from shownotes.core.timecodes import clock, spoken_length
 from shownotes.model import Finding, State, Status
+
+if TYPE_CHECKING:
+    from shownotes.release import Releases
+    from shownotes.site import Built
 
 STEP_WORDS = {
     "prepare": "reading the audio",
@@ -213,6 +218,36 @@ def show_findings(console: Console, found: Mapping[str, Sequence[Finding]]) -> N
             console.print(f"  [{color}]{finding.rule}[/]  {where}: {message}", soft_wrap=True)
             fix, source = escape(finding.fix), escape(finding.source)
             console.print(f"    {fix} [dim]({source})[/]", soft_wrap=True)
+
+
+def show_sites(console: Console, built: Sequence["Built"], root: Path) -> None:
+    """Where each site lies, and what is missing for a feed."""
+    for site in built:
+        where = escape(shorten(site.folder / "index.html", root))
+        count = f"{site.episodes} episode{'' if site.episodes == 1 else 's'}"
+        console.print(f"{escape(site.show)}: {count}, {where}", soft_wrap=True)
+        if site.missing:
+            told = escape(f"[show.<name>] has no {site.missing}.")
+            console.print(f"  No feed: {told}", soft_wrap=True)
+
+
+def show_releases(console: Console, releases: "Releases", root: Path) -> None:
+    """What became of each episode, who was told, and the sites."""
+    for release in releases.episodes:
+        version = release.publication
+        if version is not None and release.is_out:
+            place = release.walk.folder.path / "published" / str(version.version)
+            where = escape(shorten(place, root))
+            console.print(f"published   {where}, by {escape(version.by)}", soft_wrap=True)
+        elif version is not None:
+            console.print(f"taken back  {escape(release.name)}", soft_wrap=True)
+        for delivery in release.deliveries:
+            if delivery.is_done:
+                told = f"  {delivery.target}: {escape(delivery.said)}"
+                console.print(told, soft_wrap=True)
+        for failure in release.failures:
+            console.print(f"[red]{escape(release.name)}[/]: {escape(failure)}", soft_wrap=True)
+    show_sites(console, releases.sites, root)
 
 
 def show_status(console: Console, rows: Sequence[tuple[EpisodeFolder, Status | None]]) -> None:

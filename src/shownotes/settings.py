@@ -7,9 +7,12 @@ Precedence: arguments > environment (`SHOWNOTES_SECTION__KEY`) > sidecar > show 
 """
 
 import difflib
+import ipaddress
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, ClassVar, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -18,6 +21,8 @@ from shownotes.errors import SettingsError, SidecarError
 from shownotes.model import GivenChapter, GivenPerson, GivenTrack, Metadata
 
 CONFIG_NAME = "shownotes.toml"
+# A name or an address as it stands in a Host header, with or without a port.
+_HOST = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 
 
 class _Section(BaseModel):
@@ -108,6 +113,77 @@ class PrefectSettings(_Section):
     server_start_timeout_s: float = Field(default=120.0, gt=0.0)
 
 
+class DeskSettings(_Section):
+    """`[desk]`: where the editor's desk listens, and by what names it may be called."""
+
+    # Any address but this machine's own needs accounts (docs/remote.md).
+    host: str = Field(default="127.0.0.1", min_length=1)
+    port: int = Field(default=8765, ge=0, le=65535)
+    # Names beside the machine's own under which browsers may ask for the desk.
+    allowed_hosts: tuple[str, ...] = ()
+    # Addresses or networks whose X-Forwarded-* headers are believed.
+    trusted_proxies: tuple[str, ...] = ()
+    most_upload_mb: int = Field(default=4096, ge=1)
+    # Where editors reach the desk from outside; invitations begin with it.
+    public_url: str = ""
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _are_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if not _HOST.fullmatch(name):
+                raise ValueError(
+                    f"{name!r} is not a host such as desk.example.org or 10.0.0.5:8765"
+                )
+        return tuple(name.lower() for name in value)
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            ipaddress.ip_network(network, strict=False)
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_origin(cls, value: str) -> str:
+        found = re.fullmatch(r"(https?)://([^/?#]+)/?", value, re.IGNORECASE)
+        if value and not (found and _HOST.fullmatch(found[2])):
+            raise ValueError(f"{value!r} is not an address such as https://desk.example.org")
+        return value.rstrip("/").lower()
+
+
+class PublishSettings(_Section):
+    """`[publish]`: what is published, and who is told. Secrets come from the environment."""
+
+    audio: bool = True
+    command: tuple[str, ...] = ()
+    command_timeout_s: float = Field(default=300.0, gt=0.0)
+    webhook: str = ""
+    wordpress_url: str = ""
+    wordpress_user: str = ""
+    retries: int = Field(default=4, ge=0, le=20)
+
+    @field_validator("webhook", "wordpress_url")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and not (parts.scheme in ("http", "https") and parts.hostname):
+            raise ValueError("write a whole address, such as https://example.org/hook")
+        if parts.username or parts.password:
+            raise ValueError("no names and passwords in addresses; secrets come by the environment")
+        return value
+
+    @model_validator(mode="after")
+    def _is_safe(self) -> "PublishSettings":
+        if self.wordpress_url and not self.wordpress_user:
+            raise ValueError("wordpress_url needs a wordpress_user")
+        parts = urlsplit(self.wordpress_url)
+        if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "::1", "localhost"):
+            raise ValueError("wordpress_url must be https://: a password is sent there")
+        return self
+
+
 class PersonSettings(_Section):
     """A person as the producer writes one."""
 
@@ -168,6 +244,8 @@ class Settings(BaseSettings):
         "SHOWNOTES_CHROMIUM",
         "SHOWNOTES_ROOT",
         "SHOWNOTES_DRAFTING_KEY",
+        "SHOWNOTES_WEBHOOK_SECRET",
+        "SHOWNOTES_WORDPRESS_PASSWORD",
     )
 
     root: Path = Path()
@@ -178,7 +256,9 @@ class Settings(BaseSettings):
     names: NamesSettings = NamesSettings()
     chapters: ChapterSettings = ChapterSettings()
     drafting: DraftingSettings = DraftingSettings()
+    publish: PublishSettings = PublishSettings()
     prefect: PrefectSettings = PrefectSettings()
+    desk: DeskSettings = DeskSettings()
     show: dict[str, ShowSettings] = Field(default_factory=dict)
 
     @classmethod

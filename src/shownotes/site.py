@@ -1,40 +1,45 @@
 """A show's static site: an index, a page an episode, and `feed.xml`; hosted anywhere.
 
-Published episodes only. A preview of drafts is made apart from it, marked, and closed to search
-engines. A site is built beside the old one and takes its place when it is whole.
+Of published episodes only, and of what was published: pages are made of what lies in the version's
+folder, and the files beside them are that folder's own. A preview of drafts is made apart from it,
+marked, and closed to search engines. A site is built beside the old one and takes its place when
+it is whole.
 """
 
-import os
 import shutil
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from shownotes.adapters.languages import load_wording
-from shownotes.adapters.store import episode_folders, translate
-from shownotes.core.addresses import audio_file
-from shownotes.core.chapter_files import xml_document
-from shownotes.core.episodes import slug
-from shownotes.core.feed import CHAPTERS, TRANSCRIPTS, Channel, feed
-from shownotes.core.page import encode_path
-from shownotes.core.site import Entry, Site, in_order, on_site
-from shownotes.errors import SettingsError
-from shownotes.model import Episode, Link
-from shownotes.settings import Settings, ShowSettings
+from shownotes.adapters.folders import locked, take_place
+from shownotes.adapters.store import EpisodeFolder, episode_folders, translate
+from shownotes.core.characters import printable
+from shownotes.errors import SettingsError, StoreError
+from shownotes.model import Episode
+from shownotes.settings import Settings
+from shownotes.steps.published import (
+    PUBLIC_FILES,
+    audio_url,
+    folders_out,
+    material_of,
+    read_edition,
+    read_publication,
+    version_folder,
+    versions_folder,
+)
 from shownotes.steps.render import gather
+from shownotes.steps.site_folder import (
+    Plan,
+    SiteEpisode,
+    missing_for_feed,
+    site_name,
+    write_site,
+)
 from shownotes.steps.step import Walk
-from shownotes.steps.targets import TEXTS, Material, feed_item
+from shownotes.steps.targets import TEXTS
 
 SITE, PREVIEW = "site", "site-preview"
-INDEX, FEED = "index.html", "feed.xml"
-# What lies beside an episode's page for everybody.
-PUBLIC_FILES = (
-    *(name for name, *_ in TRANSCRIPTS),
-    CHAPTERS[0],
-    "chapters.psc.xml",
-    "chapters.txt",
-)
+LOCK = ".site.lock"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,173 +64,139 @@ def build_previews(settings: Settings, *, show: str | None = None) -> list[Built
         SettingsError: no drafts, or none of that show.
         StoreError: the site cannot be written.
     """
-    shows: dict[str, list[Walk]] = {}
+    shows: dict[str, list[EpisodeFolder]] = {}
     for folder in episode_folders(settings.output_folder):
         if folder.has("draft.json"):
             name = folder.read("episode.json", Episode).metadata.show or ""
-            shows.setdefault(name, []).append(Walk(folder=folder, settings=settings))
-    chosen = {name: walks for name, walks in shows.items() if show in (None, name)}
+            shows.setdefault(name, []).append(folder)
+    chosen = {name: folders for name, folders in shows.items() if show in (None, name)}
     if not chosen:
         known = ", ".join(sorted(filter(None, shows))) or "none yet"
         raise SettingsError(f"There are no drafts to preview. Shows with drafts: {known}.")
-    return [build(settings, name, walks, is_preview=True) for name, walks in sorted(chosen.items())]
+    root = settings.output_folder / PREVIEW
+    with locked(settings.output_folder / LOCK):
+        return [
+            _build(
+                _plan(settings, name, folders, root, is_preview=True),
+                (_draft(settings, folder) for folder in folders),
+            )
+            for name, folders in sorted(chosen.items())
+        ]
 
 
-def build(settings: Settings, show: str, walks: Sequence[Walk], *, is_preview: bool) -> Built:
-    """One show's site of these episodes, in place of the one before."""
-    place = settings.output_folder / (PREVIEW if is_preview else SITE) / (slug(show) or "show")
-    told = settings.show.get(show, ShowSettings())
-    materials = {walk.folder.name: gather(walk) for walk in walks}
-    work = place.with_name(f".{place.name}.new")
+def build_sites(settings: Settings, *, show: str | None = None) -> list[Built]:
+    """Every show's site, of what is published; or one show's. One without episodes goes.
+
+    Raises:
+        FormatError: a published version is damaged; the site stays as it was.
+        StoreError: the site cannot be written.
+    """
+    root = settings.output_folder / SITE
+    with locked(settings.output_folder / LOCK):
+        # Read while no other run builds: what it published meanwhile is among them.
+        shows = _published_shows(settings)
+        out = folders_out(settings)
+        built = [
+            _build(
+                _plan(settings, name, folders, root, is_preview=False),
+                (_published(settings, folder, version, out) for folder, version in folders.items()),
+            )
+            for name, folders in sorted(shows.items())
+            if show in (None, name)
+        ]
+        _remove_others(root, {site_name(name) for name in shows}, show)
+        return built
+
+
+def _published_shows(settings: Settings) -> dict[str, dict[EpisodeFolder, int]]:
+    """The published episodes by show, with the version that is out."""
+    shows: dict[str, dict[EpisodeFolder, int]] = {}
+    for folder in episode_folders(settings.output_folder):
+        try:
+            publication = read_publication(folder)
+        except StoreError:
+            # What was published must not go from the site because a file is damaged; what never
+            # was is no reason to keep others waiting.
+            if versions_folder(folder).path.exists():
+                raise
+            continue
+        if publication is not None:
+            shows.setdefault(publication.show or "", {})[folder] = publication.version
+    return shows
+
+
+def _remove_others(root: Path, kept: set[str], show: str | None) -> None:
+    """Take away the sites of shows of which nothing is published any more."""
+    there = [path.name for path in root.iterdir()] if root.is_dir() else []
+    for name in there if show is None else [site_name(show)]:
+        if name not in kept and not name.startswith(".") and (root / name).is_dir():
+            gone = root / f".{name}.old"
+            shutil.rmtree(gone, ignore_errors=True)
+            try:
+                (root / name).rename(gone)
+            except OSError as error:
+                raise translate(error, root / name) from error
+            shutil.rmtree(gone, ignore_errors=True)
+
+
+def _plan(
+    settings: Settings, show: str, folders: Iterable[EpisodeFolder], root: Path, *, is_preview: bool
+) -> Plan:
+    return Plan(
+        settings=settings,
+        show=show,
+        folders=frozenset(folder.name for folder in folders),
+        place=root / site_name(show),
+        is_preview=is_preview,
+    )
+
+
+def _build(plan: Plan, episodes: Iterator[SiteEpisode]) -> Built:
+    """Make a site in place of the one before. The caller holds the lock."""
+    work = plan.place.with_name(f".{plan.place.name}.new")
     try:
         shutil.rmtree(work, ignore_errors=True)
-        entries = [
-            _write_episode(work, place, walk, materials, is_preview=is_preview) for walk in walks
-        ]
-        cover = _copy_cover(settings, told, work)
-        missing = _missing(told)
-        site = Site(
-            title=show or "Show notes",
-            publication=told.publication,
-            description=told.description,
-            language=told.language or _language(materials),
-            cover=cover,
-            has_feed=not missing,
-            is_preview=is_preview,
-            entries=in_order(entries),
-            links=tuple(Link(text=text, url=url) for text, url in told.links.items()),
-        )
-        if site.has_feed:
-            _write(work / FEED, _feed(site, told, materials))
-        _write_index(work, site, materials)
-        _take_place(work, place)
+        site = write_site(plan, episodes, work)
+        take_place(work, plan.place)
     except OSError as error:
-        raise translate(error, place) from error
+        raise translate(error, plan.place) from error
     return Built(
         show=site.title,
-        folder=place,
-        episodes=len(entries),
+        folder=plan.place,
+        episodes=len(site.entries),
         has_feed=site.has_feed,
-        missing=missing,
+        missing=missing_for_feed(plan.told),
     )
 
 
-def _write_episode(
-    work: Path,
-    place: Path,
-    walk: Walk,
-    materials: Mapping[str, Material],
-    *,
-    is_preview: bool,
-) -> Entry:
-    from shownotes.adapters.pages import render_notes
-
-    name = walk.folder.name
-    material, folder = materials[name], work / name
-    files = []
-    for target in TEXTS:
-        text = target.make(material) if target.name in PUBLIC_FILES else None
-        if text is not None:
-            _write(folder / target.name, text)
-            files.append((target.name, target.kind))
-    page = on_site(
-        material.page,
-        folders=frozenset(materials),
-        is_preview=is_preview,
-        audio_url=_audio(walk, material, place / name, folder, is_preview=is_preview),
-        files=files,
-    )
-    text = render_notes(page, "notes.html", material.folders, root=material.root)
-    _write(folder / INDEX, text)
-    return Entry(folder=name, page=page)
-
-
-def _audio(
-    walk: Walk, material: Material, page_folder: Path, folder: Path, *, is_preview: bool
-) -> str | None:
-    """From the page to its audio: the host's, else a copy; a preview plays the original."""
-    episode = material.episode
-    if episode.audio is None:
-        return None
-    name = Path(episode.audio.path).name
-    hosted = audio_file(material.show.audio_url, name)
-    if hosted and not is_preview:
-        return hosted
+def _draft(settings: Settings, folder: EpisodeFolder) -> SiteEpisode:
+    """A draft as a preview has it: its files made now, the original audio played."""
+    material = gather(Walk(folder=folder, settings=settings))
+    made = ((t.name, t.kind, t.make(material)) for t in TEXTS if t.name in PUBLIC_FILES)
+    episode, audio = material.episode, None
     if episode.listening_copy:
-        source = walk.folder.path / episode.listening_copy
-    else:
-        source = walk.settings.root / episode.audio.path
-    if is_preview:
-        return encode_path(Path(os.path.relpath(source, page_folder)).as_posix())
-    shutil.copyfile(source, folder / source.name)
-    return encode_path(source.name)
+        audio = folder.path / episode.listening_copy
+    elif episode.audio is not None:
+        audio = settings.root / episode.audio.path
+    texts = tuple((name, kind, printable(text)) for name, kind, text in made if text is not None)
+    return SiteEpisode(folder=folder.name, material=material, texts=texts, audio=audio)
 
 
-def _language(materials: Mapping[str, Material]) -> str:
-    return next((m.notes.language for m in materials.values()), "en")
-
-
-def _copy_cover(settings: Settings, show: ShowSettings, work: Path) -> str | None:
-    """The cover beside the index; `None` for one on the web, or when it is not there."""
-    if not show.cover or "://" in show.cover:
-        return show.cover
-    source = settings.root / show.cover
-    if not source.is_file():
-        raise SettingsError(f"{source}: there is no such cover. Mend [show.<name>] cover.")
-    shutil.copyfile(source, work / f"cover{source.suffix.lower()}")
-    return f"cover{source.suffix.lower()}"
-
-
-def _missing(show: ShowSettings) -> str:
-    """What a feed cannot do without, in words."""
-    wanted = {"audio_url": show.audio_url, "site_url": show.site_url}
-    return ", ".join(name for name, value in wanted.items() if not value)
-
-
-def _feed(site: Site, show: ShowSettings, materials: Mapping[str, Material]) -> str:
-    root = str(show.site_url).rstrip("/")
-    cover = site.cover
-    channel = Channel(
-        title=site.title,
-        description=site.description or site.title,
-        language=site.language,
-        site_url=f"{root}/",
-        feed_url=f"{root}/{FEED}",
-        cover_url=cover if cover is None or "://" in cover else f"{root}/{cover}",
-        category=show.category,
-        author=show.author or show.publication,
-        owner_email=show.owner_email,
-        is_explicit=show.explicit,
-        is_blocked=site.is_preview,
-        hosts=tuple((host.name, host.link) for host in show.hosts),
+def _published(
+    settings: Settings, folder: EpisodeFolder, version: int, out: frozenset[str]
+) -> SiteEpisode:
+    """A published version: its own files, and its audio where no host has it."""
+    place, edition = version_folder(folder, version).path, read_edition(folder, version)
+    hosted = audio_url(edition, settings, None)
+    public = [(place / t.name, t.kind) for t in TEXTS if t.name in PUBLIC_FILES]
+    return SiteEpisode(
+        folder=folder.name,
+        material=material_of(edition, settings, name=folder.name, out=out),
+        texts=tuple(
+            (path.name, kind, path.read_text(encoding="utf-8"))
+            for path, kind in public
+            if path.is_file()
+        ),
+        audio=place / edition.audio if edition.audio and hosted is None else None,
+        hosted=hosted,
     )
-    items = [feed_item(materials[entry.folder]) for entry in site.entries]
-    return xml_document(feed(channel, items))
-
-
-def _write_index(work: Path, site: Site, materials: Mapping[str, Material]) -> None:
-    from shownotes.adapters.pages import render_site
-
-    first = next(iter(materials.values()))
-    headings = load_wording(site.language).headings
-    _write(work / INDEX, render_site(site, headings, first.folders, root=first.root))
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
-
-
-def _take_place(work: Path, place: Path) -> None:
-    """Put the new site where the old one was, which goes when the new one is there."""
-    old = place.with_name(f".{place.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    if place.exists():
-        place.rename(old)
-    try:
-        work.rename(place)
-    except OSError:
-        with suppress(OSError):
-            old.rename(place)
-        raise
-    shutil.rmtree(old, ignore_errors=True)

@@ -139,6 +139,24 @@ def render_site(
     return _render("show.html", folders, root, site=site, h=headings)
 
 
+def render_desk(
+    template: str, folders: Sequence[Path], *, root: Path | None = None, **context: object
+) -> str:
+    """A page of the editor's desk; what is `as_markup` already is not escaped again.
+
+    Raises:
+        TemplateError: missing or wrong; names the file and the line.
+    """
+    return _render(template, folders, root, **context)
+
+
+def as_markup(html: str) -> str:
+    """HTML that was made and escaped elsewhere, for a template of the desk."""
+    from markupsafe import Markup
+
+    return Markup(html)  # noqa: S704 -- made by desk_data.words_html, which escapes every word
+
+
 def _render(template: str, folders: Sequence[Path], root: Path | None, **context: object) -> str:
     from shownotes.adapters.template_faults import FAULTS, Setting, explain
 

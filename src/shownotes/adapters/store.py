@@ -238,8 +238,13 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode())
 
 
-def write_bytes(path: Path, data: bytes) -> None:
+def write_bytes(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     """Write bytes so that `path` holds either the old or the new content, never a part.
+
+    Args:
+        path: of the file.
+        data: its whole content.
+        mode: its permissions; it never has wider ones.
 
     Raises:
         DiskFullError: no room; `path` is as it was.
@@ -258,16 +263,16 @@ def write_bytes(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        temporary.chmod(0o644)
+        temporary.chmod(mode)
         temporary.replace(path)
     except OSError as error:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
         raise translate(error, path) from error
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make the rename durable. Windows cannot open folders, and needs no such thing."""
     if os.name != "posix":
         return

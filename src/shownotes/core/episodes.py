@@ -13,7 +13,7 @@ MAX_SLUG = 60
 UNDATED = "undated"
 _NAMELESS = "episode"
 # Windows keeps these names for devices, with any ending.
-_RESERVED = frozenset(
+RESERVED_NAMES = frozenset(
     {"con", "prn", "aux", "nul", "conin", "conout"}
     | {f"{port}{number}" for port in ("com", "lpt") for number in range(10)}
 )
@@ -44,7 +44,7 @@ def slug(text: str, *, max_length: int = MAX_SLUG) -> str:
     if len(name) > max_length:
         whole_words = name[: max_length + 1].rpartition("-")[0]
         name = whole_words if len(whole_words) >= max_length // 2 else name[:max_length]
-    return f"{name}-{_NAMELESS}" if name in _RESERVED else name
+    return f"{name}-{_NAMELESS}" if name in RESERVED_NAMES else name
 
 
 def folder_name(metadata: Metadata, stem: str, *, taken: Collection[str] = ()) -> str:

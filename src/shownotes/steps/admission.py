@@ -6,15 +6,13 @@ changed file is read. Two runs may admit at the same time: one waits at the door
 
 import functools
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from filelock import FileLock
-
-from shownotes.adapters.store import EpisodeFolder, episode_folders, translate
+from shownotes.adapters.folders import locked
+from shownotes.adapters.store import EpisodeFolder, episode_folders
 from shownotes.core import episodes
 from shownotes.errors import EpisodeNotFoundError, FormatError
 from shownotes.model import AudioFile, Episode, Metadata, Status
@@ -168,20 +166,9 @@ def version_of(path: Path, name: str, scan: "Scan") -> AudioFile:
     )
 
 
-@contextmanager
-def _door(settings: Settings) -> Iterator[None]:
-    """One admission at a time; the kernel opens the door when its holder is killed."""
-    path = settings.output_folder / ".admission.lock"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(path)
-        lock.acquire()
-    except OSError as error:
-        raise translate(error, path) from error
-    try:
-        yield
-    finally:
-        lock.release()
+def _door(settings: Settings) -> AbstractContextManager[None]:
+    """One admission at a time."""
+    return locked(settings.output_folder / ".admission.lock")
 
 
 def _let_in(newcomer: _Newcomer, settings: Settings) -> EpisodeFolder:

@@ -14,7 +14,7 @@ from shownotes.adapters.chapter_tags import MOST_CHAPTERS, copy_ending, copy_wit
 from shownotes.adapters.ledger import Ledger, Order, making
 from shownotes.adapters.levelling import TARGET_LUFS, level, measure
 from shownotes.adapters.recording import scan
-from shownotes.adapters.store import content_sha256, file_sha256
+from shownotes.adapters.store import EpisodeFolder, content_sha256, file_sha256
 from shownotes.adapters.stretches import write_clip
 from shownotes.core.characters import printable
 from shownotes.core.episodes import slug
@@ -77,12 +77,20 @@ class _Source:
         return content_sha256([COPIES_VERSION, self.sha256, *parts])
 
 
-def make_copies(walk: Walk, *, with_loudness: bool = False) -> tuple[Path, ...]:
+def make_copies(
+    walk: Walk,
+    *,
+    with_loudness: bool = False,
+    notes: ShowNotes | None = None,
+    into: Path | None = None,
+) -> tuple[Path, ...]:
     """Make the copies that are missing or out of date. The caller holds the episode's claim.
 
     Args:
         walk: of a finished draft.
         with_loudness: make one at the platforms' loudness as well, which takes a while.
+        notes: whose chapters and soundbites; the draft's by default.
+        into: the folder that they are for; the episode's by default.
 
     Returns:
         The files that were written; none when all were there.
@@ -93,7 +101,8 @@ def make_copies(walk: Walk, *, with_loudness: bool = False) -> tuple[Path, ...]:
         InputError: the audio or its tags cannot be read.
         StoreError: a copy cannot be written, e.g. because the disk is full.
     """
-    source, ledger = _source(walk), Ledger(walk.folder, BOX)
+    folder = walk.folder if into is None else EpisodeFolder(into)
+    source, ledger = _source(walk, notes), Ledger(folder, BOX)
     levelled = _levelled(source)
     orders = [*_chaptered(source), *_clips(source), *([levelled] if with_loudness else [])]
     # A levelled copy that was not asked for this time stays where it is.
@@ -103,14 +112,14 @@ def make_copies(walk: Walk, *, with_loudness: bool = False) -> tuple[Path, ...]:
         if path is None and (path := ledger.make(order)) is not None:
             made.append(path)
         if path is not None:
-            wanted.append(path.relative_to(walk.folder.path).as_posix())
+            wanted.append(path.relative_to(folder.path).as_posix())
     ledger.drop_all_but(wanted)
     if not with_loudness and ledger.is_stale(levelled):
         walk.progress.say(f"{levelled.name} is out of date; --loudness makes it again.")
     return tuple(made)
 
 
-def _source(walk: Walk) -> _Source:
+def _source(walk: Walk, notes: ShowNotes | None) -> _Source:
     episode = walk.folder.read("episode.json", Episode)
     audio = episode.audio
     if audio is None:
@@ -130,7 +139,7 @@ def _source(walk: Walk) -> _Source:
     return _Source(
         walk=walk,
         episode=episode,
-        notes=walk.folder.read("draft.json", ShowNotes),
+        notes=notes or walk.folder.read("draft.json", ShowNotes),
         path=path,
         sha256=file_sha256(path),
         stem=printable(path.stem).encode()[:_STEM_BYTES].decode(errors="ignore"),

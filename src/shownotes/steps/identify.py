@@ -6,6 +6,7 @@ from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
+from shownotes.adapters.glossaries import read_terms
 from shownotes.adapters.store import content_sha256, file_sha256
 from shownotes.core.episodes import slug
 from shownotes.model import (
@@ -96,7 +97,8 @@ def _search(walk: Walk, transcript: Transcript, sources: Sequence[str]) -> Names
         known_guests=metadata.guests,
         show=metadata.show,
         bodies=catalogue_files(walk.settings, metadata.show),
-        glossary=metadata.glossary,
+        # Names that editors fixed are no input: the archive is not read again for a new one.
+        glossary=(*metadata.glossary, *read_terms(walk.settings.root, metadata.show)),
         most_speakers=_count_speakers(read_turns(walk)),
     )
 

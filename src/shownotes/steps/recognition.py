@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from shownotes.adapters import models
+from shownotes.adapters.glossaries import read_terms
 from shownotes.adapters.speech import Request, SpeechEngine, read_packed
 from shownotes.adapters.store import content_sha256
 from shownotes.core.language import average
@@ -85,6 +86,17 @@ def glossary(walk: Walk, episode: Episode) -> tuple[str, ...]:
     return episode.metadata.glossary
 
 
+def heard_terms(walk: Walk, episode: Episode) -> tuple[str, ...]:
+    """The glossary, and the names that editors of the show have fixed.
+
+    A name fixed today is no reason to transcribe the archive again: `glossary` decides that.
+    """
+    if sidecar_or_settings(walk, episode) == models.DEMO:
+        return ()
+    fixed = read_terms(walk.settings.root, episode.metadata.show)
+    return tuple(dict.fromkeys((*episode.metadata.glossary, *fixed)))
+
+
 def find_windows(walk: Walk, episode: Episode) -> tuple[Window, ...]:
     """The episode's windows; always the same from the same audio and settings."""
     target_s = walk.settings.speech.window_s
@@ -113,7 +125,7 @@ class Recognizer:
     def key(self, window: Window) -> str:
         """Hash of all that the window's text is made from."""
         spans = [[round(s.start, 3), round(s.end, 3)] for s in window.speech]
-        terms = glossary(self.walk, self.episode)
+        terms = heard_terms(self.walk, self.episode)
         beam_size = self.walk.settings.speech.beam_size
         track = [] if window.track is None else [window.track]
         return content_sha256(
@@ -149,7 +161,7 @@ class Recognizer:
             language=language,
             beam_size=min(20, settings.beam_size + AGAIN_BEAM * is_again),
             seed=int(key[:7], 16),
-            terms=glossary(self.walk, self.episode),
+            terms=heard_terms(self.walk, self.episode),
         )
         recognition = self._engine().transcribe(
             read_packed(self._audio(window.track), packing),

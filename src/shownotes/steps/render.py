@@ -37,6 +37,7 @@ from shownotes.model import (
 )
 from shownotes.settings import Settings, ShowSettings
 from shownotes.steps.attribute import spoken
+from shownotes.steps.reviewing import reviewed
 from shownotes.steps.step import Step, Walk
 from shownotes.steps.targets import TARGETS, Material, make_all
 from shownotes.workspace import shipped
@@ -50,12 +51,17 @@ SHOWS = "shows"
 
 
 def template_folders(walk: Walk) -> tuple[Path, ...]:
-    """Where templates are looked for; the first folder that has a file wins.
+    """Where an episode's templates are looked for; the first folder that has a file wins."""
+    show = walk.folder.read("episode.json", Episode).metadata.show
+    return show_template_folders(walk.settings, show)
+
+
+def show_template_folders(settings: Settings, show: str | None) -> tuple[Path, ...]:
+    """Where a show's templates are looked for.
 
     The show's own come before the working folder's, and those before the program's.
     """
-    roots = template_roots(walk.settings)
-    show = walk.folder.read("episode.json", Episode).metadata.show
+    roots = template_roots(settings)
     of_show = [found for root in roots if show and (found := _show_folder(root, show))]
     return (*of_show, *(root / "notes" for root in roots))
 
@@ -203,10 +209,19 @@ def _sha256(text: str) -> str:
 
 
 def gather(walk: Walk) -> Material:
-    """Everything the files are made of."""
+    """Everything the files are made of: the draft, as the editor has it."""
     episode = walk.folder.read("episode.json", Episode)
-    notes = walk.folder.read("draft.json", ShowNotes)
-    transcript = spoken(walk, walk.folder.read("names.json", Names).speakers)
+    edited = reviewed(walk)
+    if edited is None:
+        notes = walk.folder.read("draft.json", ShowNotes)
+        transcript = spoken(walk, walk.folder.read("names.json", Names).speakers)
+    else:
+        notes, transcript = edited
+    return materialize(walk, episode, notes, transcript)
+
+
+def materialize(walk: Walk, episode: Episode, notes: ShowNotes, transcript: Transcript) -> Material:
+    """Everything the files of these notes are made of."""
     sentences = split(transcript)
     return Material(
         notes=notes,
@@ -247,7 +262,7 @@ STEP = Step(
     name="render",
     box="render.json",
     version=1,
-    needs=("draft.json", "transcript.json", "turns.json", "names.json"),
+    needs=("draft.json", "transcript.json", "turns.json", "names.json", "review.json"),
     inputs=_inputs,
     run=_run,
 )
