@@ -13,21 +13,28 @@ import random
 import signal
 import statistics
 import tempfile
+import threading
 import time
 import uuid
+import wave
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import psutil
 
 from benchmarks.render import LONG_WORDS, lay_out
+from shownotes.model import AudioFile, Episode, Transcript
 from shownotes.steps.reviewing import read_review
+from shownotes.steps.step import Walk
 from tests.web.desk_server import DeskServer, desk_of, lay_out_desk
 
 SAVES = 200
 SEED = 20261130
+RATE_HZ = 8_000
 
 
 def main() -> None:
@@ -42,6 +49,7 @@ def main() -> None:
             kill(Path(folder), asked.kills, asked.seed)
             return
         walk = lay_out(Path(folder), LONG_WORDS)
+        give_audio(walk)
         desk = desk_of(Path(folder), walk)
         desk.start()
         try:
@@ -126,8 +134,6 @@ def kill(root: Path, cycles: int, seed: int) -> None:
 def _kill_while_saving(
     desk: DeskServer, client: httpx.Client, base: str, seq: int, chosen: random.Random
 ) -> None:
-    import threading
-
     def save() -> None:
         try:
             op = {"op": "set", "key": "hook", "value": uuid.uuid4().hex}
@@ -144,9 +150,131 @@ def _kill_while_saving(
     saving.join()
 
 
+# Notes how long a key waits for the next picture, and how far behind the marked word is.
+WATCH = """(words) => {
+  const watch = (window.watch = { keys: [], behind: [], saves: [] });
+  document.addEventListener("beforeinput", (event) => {
+    const began = event.timeStamp;
+    requestAnimationFrame(() => setTimeout(() => watch.keys.push(performance.now() - began)));
+  }, true);
+  const audio = document.getElementById("audio");
+  const starts = words.map((word) => word[2]);
+  const look = () => {
+    if (!audio.paused) {
+      const time = audio.currentTime;
+      let low = 0, high = starts.length;
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if (starts[middle] <= time) low = middle + 1; else high = middle;
+      }
+      const due = words[low - 1];
+      const now = document.querySelector(".w.now");
+      const isRight = due && now && Number(now.dataset.w) === due[0];
+      if (due && now) watch.behind.push(isRight ? 0 : Math.max(0, time - due[2]) * 1000);
+    }
+    requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) {
+      if (entry.name.endsWith("/changes")) watch.saves.push(entry.duration);
+    }
+  }).observe({ type: "resource", buffered: true });
+}"""
+# An editor types two to five letters a second, and looks on now and then.
+LETTER_S = 0.2
+
+
+def give_audio(walk: Walk) -> None:
+    """Three hours of quiet noise for the episode, as a WAV that browsers play and seek."""
+    episode = walk.folder.read("episode.json", Episode)
+    seconds = walk.folder.read("transcript.json", Transcript).duration
+    path = walk.settings.root / "audio" / "long.wav"
+    path.parent.mkdir(exist_ok=True)
+    quiet = np.random.default_rng(SEED).integers(-300, 300, RATE_HZ * 60, dtype=np.int16)
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE_HZ)
+        for _ in range(int(seconds // 60) + 1):
+            file.writeframes(quiet.tobytes())
+    version = AudioFile(
+        path="audio/long.wav", size_bytes=path.stat().st_size, modified_ns=1, inode=1,
+        packets_sha256="0", container="wav", codec="pcm_s16le", channels=1,
+        sample_rate_hz=RATE_HZ, decoded_s=seconds, declared_s=seconds,
+    )  # fmt: skip
+    walk.folder.write("episode.json", replace(episode, versions=(version,)), made_from={})
+
+
 def browse(desk: DeskServer, minutes: float, seed: int) -> None:
-    """What somebody feels who types and listens."""
-    print(f"Chromium: not measured yet ({desk.port}, {minutes} min, seed {seed})")
+    """What somebody feels who types and listens: figures are of the page itself."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.conftest import BROWSER_FLAGS, _find_browser
+
+    with sync_playwright() as playwright:
+        flags = [*BROWSER_FLAGS, "--no-sandbox", "--enable-precise-memory-info"]
+        browser = playwright.chromium.launch(executable_path=_find_browser(playwright), args=flags)
+        context = browser.new_context(viewport={"width": 1400, "height": 900})
+        desk.sign_in(context)
+        opened = [open_page(desk, context) for _ in range(3)]
+        page = opened[-1][1]
+        print(f"usable after: {', '.join(f'{took:.0f}' for took, _ in opened)}")
+        type_and_listen(page, desk, minutes, random.Random(seed))
+        watch = page.evaluate("window.watch")
+        print(f"keys, {len(watch['keys'])}: {told(watch['keys'])}")
+        print(f"marked word behind, {len(watch['behind'])} pictures: {told(watch['behind'])}")
+        print(f"saves of the page, {len(watch['saves'])}: {told(watch['saves'])}")
+        session = context.new_cdp_session(page)
+        session.send("HeapProfiler.collectGarbage")
+        heap = page.evaluate("performance.memory.usedJSHeapSize") / 1e6
+        tabs = sorted(p.memory_full_info().uss / 1e6 for p in psutil.process_iter() if _is_tab(p))
+        print(f"memory: {heap:.0f} MB of scripts, {tabs[-1]:.0f} MB of its own the tab's process")
+        browser.close()
+
+
+def _is_tab(process: psutil.Process) -> bool:
+    try:
+        words = process.cmdline()
+    except psutil.Error:
+        return False
+    return "--type=renderer" in words
+
+
+def open_page(desk: DeskServer, context: Any) -> tuple[float, Any]:
+    """Milliseconds from the address to a page that can be typed into."""
+    page = context.new_page()
+    page.goto(desk.desk_url, wait_until="commit")
+    page.wait_for_selector("html[data-desk=ready]", timeout=60_000)
+    took = page.evaluate("performance.now()")
+    return float(took), page
+
+
+def type_and_listen(page: Any, desk: DeskServer, minutes: float, chosen: random.Random) -> None:
+    """Listen, and correct words here and there meanwhile."""
+    data = desk.client().get(f"/api/episodes/{desk.episode_id}").json()
+    words = [word[:4] for segment in data["segments"] for word in segment["words"]]
+    page.evaluate(WATCH, words)
+    until = time.monotonic() + minutes * 60
+    while time.monotonic() < until:
+        segment = chosen.choice(data["segments"])
+        page.evaluate(
+            "(at) => { const node = document.querySelector(`.segment[data-at='${at}']`);"
+            "node.scrollIntoView({ block: 'center' }); node.tabIndex = 0; node.focus(); }",
+            segment["at"],
+        )
+        page.evaluate(
+            "(time) => { const audio = document.getElementById('audio');"
+            "audio.currentTime = time; return audio.play(); }",
+            segment["start"],
+        )
+        page.keyboard.press("Enter")
+        for letter in chosen.choice(("and so ", "well, ", "the river ", "of course ")):
+            page.keyboard.type(letter)
+            time.sleep(chosen.uniform(0.5, 1.5) * LETTER_S)
+        page.keyboard.press("Escape" if chosen.random() < 0.2 else "Control+s")
+        page.evaluate("document.getElementById('audio').play()")
+        time.sleep(chosen.uniform(0.5, 2.0))
 
 
 if __name__ == "__main__":

@@ -47,8 +47,8 @@ class Outcome:
     """What became of one decision.
 
     Attributes:
-        fate: `holds`, `conflict`, `settled` (there is nothing left to decide), `stale` (holds for
-            words that are heard otherwise now, and nobody is told) or `lost`.
+        fate: `holds`, `conflict`, `settled` (there is nothing left to decide), `stale` (holds
+            though its words were cut, or accepts words that are heard otherwise now) or `lost`.
         off_s: how far from where it belongs, in seconds; `None` where that is no question.
         is_untouched: the words that it is about are said and heard as they were, and the machine
             has the same there.
@@ -181,7 +181,8 @@ class Judge:
         is_untouched = is_said and self._is_same_draft(decision)
         off = self._off(decision, positions) if ids and None not in became else None
         fate = self._fate(decision)
-        if decision.key.startswith("sure/") and fate == "holds" and not is_said:
+        is_sure = decision.key.startswith("sure/")
+        if fate == "holds" and (None in became or (is_sure and not is_said)):
             fate = "stale"
         return Outcome(decision.key, fate, off, is_untouched)
 

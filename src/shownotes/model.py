@@ -341,12 +341,31 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VoicePrint:
+    """What a speaker's voice is like, to know it again in another episode of the show.
+
+    Attributes:
+        seconds: how long the speaker speaks in all.
+        sound: of `adapters.voice_prints`.
+    """
+
+    label: str
+    seconds: float
+    sound: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Turns:
-    """`turns.json`: who speaks when. Without turns nobody is told apart."""
+    """`turns.json`: who speaks when. Without turns nobody is told apart.
+
+    Attributes:
+        voices: of the speakers who speak for long enough.
+    """
 
     turns: tuple[Turn, ...]
     source: SpeakersFrom = SpeakersFrom.NOTHING
     warnings: tuple[Notice, ...] = ()
+    voices: tuple[VoicePrint, ...] = ()
 
 
 # --------------------------------------------------------------------------- names

@@ -5,10 +5,10 @@ import { loadOrigins, originOf } from "./origins.js";
 import { arrange, button, el, setText } from "./dom.js";
 
 // A field over one attribute of a thing: `person/Mei Tanaka/title`.
-export const attributeField = (key, attribute, label, { name, ...rest } = {}) => new Field({
+export const attributeField = (key, attribute, label, { name, noun = label.toLowerCase(), ...rest } = {}) => new Field({
   key: `${key}/${attribute}`, label, ...rest,
-  save: (text, options) => set(`${key}/${attribute}`, text, `Change the ${label.toLowerCase()} of ${name()}`, options),
-  back: () => set(`${key}/${attribute}`, null, `${label} of ${name()}: back to the machine’s`),
+  save: (text, options) => set(`${key}/${attribute}`, text, `Change the ${noun} of ${name()}`, options),
+  back: () => set(`${key}/${attribute}`, null, `Take the machine’s ${noun} of ${name()}`),
 });
 
 // The machine's spelling of a name is in its key.

@@ -79,7 +79,6 @@ class Edit {
     const caret = caretIn(this.place);
     if (text === textOf(segment.words)) transcript.fill(this.place, segment.words);
     else this.place.textContent = text;
-    this.floor = text;
     if (caret !== null) select(this.place, Math.min(caret, this.place.textContent.length));
   }
 }
@@ -135,7 +134,7 @@ class Editing {
     const edit = [...this.#edits].find((one) => one.node === node) ?? new Edit(segment, node);
     this.#edits.add(edit);
     this.open = edit;
-    edit.original = edit.floor = typedIn(edit);
+    edit.original = typedIn(edit);
     const { place } = edit;
     edit.node.classList.add("editing");
     transcript.choose(edit.segment);
@@ -274,8 +273,8 @@ class Editing {
   }
 
   // ---- splitting and joining, together with what was typed
-  // Down to `floor` the browser can take typing back by itself.
-  get hasNativeUndo() { return this.open !== null && typedIn(this.open) !== this.open.floor; }
+  // What is not yet saved the browser takes back by itself; from then on it is a change like any other.
+  get hasNativeUndo() { return this.open !== null && this.open.isTouched; }
 
   async split() {
     const edit = this.open, text = edit.place.textContent, caret = caretIn(edit.place) ?? 0;

@@ -132,7 +132,7 @@ export class Field {
     this.said.update(evidence, this.label);
     const isEdited = Boolean(edited || by);
     this.mark.hidden = !isEdited;
-    this.node.classList.toggle("edited", isEdited);
+    this.node.classList.toggle("is-edited", isEdited);
     this.#tellOrigin(isEdited, { by, at, machine, text });
   }
 

@@ -90,6 +90,7 @@ class FindBar {
 class Replacing {
   #found = [];
   #timer = null;
+  #spared = new Set(); // places that the editor took the tick from
 
   start() {
     this.dialog = at("replace-dialog");
@@ -108,6 +109,7 @@ class Replacing {
   open(text = getSelection().toString().replace(/\s+/g, " ").trim() || at("find-text").value) {
     editing.close();
     if (text) at("replace-from").value = text;
+    this.#spared.clear();
     this.dialog.showModal();
     (text ? at("replace-to") : at("replace-from")).focus();
     this.draw();
@@ -118,7 +120,7 @@ class Replacing {
     const to = at("replace-to").value;
     this.#found = places(desk.data.segments, { text: at("replace-from").value, hasCase: at("replace-case").checked, isWhole: at("replace-whole").checked });
     this.list.replaceChildren(...this.#found.map((one, index) => el("li", {}, el("label", {},
-      el("input", { type: "checkbox", checked: true, value: String(index) }),
+      el("input", { type: "checkbox", checked: !this.#spared.has(this.#keyOf(one)), value: String(index) }),
       el("span", { class: "clock" }, clock(one.segment.start)),
       el("span", { class: "before-after" },
         el("span", { class: "was" }, el("span", { class: "covered" }, "Before: "), one.before, el("del", {}, one.text), one.after),
@@ -126,7 +128,10 @@ class Replacing {
     this.#tell();
   }
 
+  #keyOf(one) { return `${one.segment.at}/${one.from}`; }
+
   #tell() {
+    for (const { value, checked } of this.#boxes) this.#spared[checked ? "delete" : "add"](this.#keyOf(this.#found[Number(value)]));
     const chosen = this.#boxes.filter((box) => box.checked).length, { length } = this.#found;
     at("replace-count").textContent = length ? `${chosen} of ${count(length, "place")} chosen` : at("replace-from").value.trim() ? "Not found in the transcript" : "";
     at("replace-go").textContent = `Replace ${count(chosen, "place")}`;
@@ -138,7 +143,7 @@ class Replacing {
 
   // One change, so that one undo takes all of it back.
   replace() {
-    if (this.#timer) this.draw();
+    this.draw();
     const from = at("replace-from").value, to = at("replace-to").value, chosen = new Map();
     for (const { value, checked } of this.#boxes) {
       const one = this.#found[Number(value)];

@@ -7,9 +7,9 @@ import { button, clock, count, el, setText } from "./dom.js";
 // All files are made anew for it: not after every word.
 const PAUSE_MS = 2000;
 
-export class Lint extends EventTarget {
+export class Lint {
   constructor() {
-    super();
+    this.asking = null;
     this.findings = [];
     this.summary = el("p", { class: "soft-note", role: "status" });
     this.list = el("ul", { class: "lint" });
@@ -24,16 +24,18 @@ export class Lint extends EventTarget {
 
   async now() {
     clearTimeout(this.timer);
-    if (this.isAsking) { this.later(); return; }
-    this.isAsking = true;
+    await this.asking;
+    this.asking = this.#ask();
+    await this.asking;
+  }
+
+  async #ask() {
     try {
       ({ findings: this.findings } = await ask("GET", `/api/episodes/${desk.data.id}/lint`));
       this.draw();
     } catch (error) {
       setText(this.summary, `The rules could not be checked: ${error.message}`);
     }
-    this.isAsking = false;
-    this.dispatchEvent(new Event("findings"));
   }
 
   // Put again after the notes were drawn: fields come and go.

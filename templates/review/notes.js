@@ -47,6 +47,11 @@ const drawSoon = () => {
 
 const start = () => {
   if (panels) return;
+  // Every change is somebody's: a desk without accounts asks a name once.
+  if (!desk.data.editor) {
+    location.replace(`/name?next=${encodeURIComponent(location.pathname + location.hash)}`);
+    return;
+  }
   const column = document.getElementById("notes");
   lint = new Lint();
   const preview = new Preview(lint);

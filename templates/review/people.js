@@ -16,9 +16,9 @@ class PersonCard extends Card {
     const named = { name: () => this.name };
     this.fields.name = nameField(this, "Name");
     this.fields.role = attributeField(this.key, "role", "Role", { ...named, options: ROLES, isLabelHidden: true });
-    this.fields.title = attributeField(this.key, "title", "What they do", { ...named, placeholder: "nobody says it" });
-    this.fields.organization = attributeField(this.key, "organization", "For whom", { ...named, placeholder: "nobody says it" });
-    this.fields.description = attributeField(this.key, "description", "Said of them", { ...named, placeholder: "nothing is said" });
+    this.fields.title = attributeField(this.key, "title", "What they do", { ...named, noun: "title", placeholder: "nobody says it" });
+    this.fields.organization = attributeField(this.key, "organization", "For whom", { ...named, noun: "organization", placeholder: "nobody says it" });
+    this.fields.description = attributeField(this.key, "description", "Said of them", { ...named, noun: "description", placeholder: "nothing is said" });
     this.fields.link = attributeField(this.key, "link", "Link", { ...named, type: "url", placeholder: "https://" });
     const { name, role, ...rest } = this.fields;
     this.said = new Said();
@@ -53,7 +53,7 @@ class BodyCard extends Card {
     const named = { name: () => this.name };
     this.fields.name = nameField(this, "Name");
     this.fields.kind = attributeField(this.key, "kind", "Kind", { ...named, options: KINDS, isLabelHidden: true });
-    this.fields.description = attributeField(this.key, "description", "What it does", { ...named, placeholder: "nobody says it" });
+    this.fields.description = attributeField(this.key, "description", "What it does", { ...named, noun: "description", placeholder: "nobody says it" });
     this.said = new Said();
     this.body.append(el("div", { class: "card-head" }, this.fields.name.node, this.fields.kind.node), this.said.node,
       el("div", { class: "attributes" }, this.fields.description.node));

@@ -21,7 +21,7 @@ export class Sentences {
 
   update({ value, machine, by, at }) {
     this.mark.hidden = !by;
-    this.node.classList.toggle("edited", Boolean(by));
+    this.node.classList.toggle("is-edited", Boolean(by));
     this.#tellOrigin(machine, by, at);
     if (this.inFlight || this.rows.some((row) => row.field.isDirty || row.isNew)) return;
     this.items = (value ?? []).map((item) => ({ ...item }));

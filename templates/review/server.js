@@ -19,7 +19,8 @@ export const ask = async (method, path, body) => {
   const text = await response.text();
   let answer = null;
   try { answer = text ? JSON.parse(text) : null; } catch { /* not ours; the status says enough */ }
-  if (!response.ok) throw new Refused(answer?.error ?? `The server refused this (${response.status}).`, response.status, answer);
+  if (!response.ok) throw new Refused(answer?.error ?? (response.status < 500 ? `The server refused this (${response.status}).`
+    : `Something went wrong in the desk’s server (${response.status}); what, stands in its log.`), response.status, answer);
   return answer;
 };
 

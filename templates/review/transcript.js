@@ -224,6 +224,7 @@ class Transcript extends EventTarget {
   #unfollow() {
     if (!player.isPlaying || !options.follows) return;
     options.follows = false; // for now, not for the next episode
+    scrollTo({ top: scrollY, behavior: "instant" }); // ends a scroll of ours that is still on its way
     this.#offer();
   }
 

@@ -37,7 +37,6 @@ from tests.flows.prefect_server import (
     environment,
     free_port,
     newest_run,
-    running_server,
     task_runs,
     wait_for,
 )
@@ -62,17 +61,6 @@ My guest is Tomas Okoye, director of planning at the Velmora Railway Institute.
 00:00:15.000 --> 00:00:22.000
 It closed nine bridges in March, and every detour costs us twenty minutes.
 """
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("prefect-home")
-
-
-@pytest.fixture(scope="module")
-def server(home: Path) -> Iterator[str]:
-    with running_server(home) as url:
-        yield url
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from shownotes.steps import reviewing
 from shownotes.steps.published import read_published
 from shownotes.steps.step import Silent, Walk
 from tests.episodes import demo_walk, finish
-from tests.flows.prefect_server import environment, newest_run, running_server, task_runs
+from tests.flows.prefect_server import environment, newest_run, task_runs
 
 pytestmark = [
     pytest.mark.server,
@@ -25,17 +24,6 @@ pytestmark = [
 ]
 
 HEAT, RIVER = "who-pays-for-the-heat-pump", "the-river-has-a-budget"
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("prefect-home")
-
-
-@pytest.fixture(scope="module")
-def server(home: Path) -> Iterator[str]:
-    with running_server(home) as url:
-        yield url
 
 
 @pytest.fixture

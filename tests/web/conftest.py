@@ -15,3 +15,12 @@ def desk(tmp_path: Path) -> Iterator[DeskServer]:
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture
+def own_desk(tmp_path: Path) -> Iterator[DeskServer]:
+    """The same, for tests that end it in the midst."""
+    server = lay_out_desk(tmp_path, seconds=10.0)
+    server.start()
+    yield server
+    server.stop()

@@ -87,7 +87,8 @@ class Editor:
         return [change["label"] for change in history["changes"]]
 
     def close(self) -> None:
-        self.reader.close()
+        if "reader" in vars(self):
+            self.reader.close()
 
 
 def has(name: str) -> Any:
@@ -105,8 +106,5 @@ def until(holds: Callable[[], bool]) -> None:
 
 def crash(page: Any) -> None:
     """End a tab's process: no event of the page is fired."""
-    gone: list[bool] = []
-    page.on("crash", lambda: gone.append(True))
-    with suppress(Error):
+    with page.expect_event("crash"), suppress(Error):
         page.goto("chrome://crash")
-    until(lambda: bool(gone) or page.is_closed())

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +109,19 @@ class DeskServer:
         page.wait_for_load_state()
         page.close()
 
+    def another_episode(self) -> "DeskServer":
+        """The same server, and a copy of its first episode that nobody has touched."""
+        if self.process is not None and self.process.poll() is not None:
+            self.start()
+        output = self.root / "output"
+        slug = f"{RIVER}-{len(list(output.glob(f'{RIVER}*')))}"
+        shutil.copytree(_finished_folder(self), output / slug)
+        folder = EpisodeFolder(output / slug)
+        episode = folder.read("episode.json", Episode)
+        own = replace(episode, id=f"id-{slug}", key=f"test:{slug}", folder=slug)
+        folder.write("episode.json", own, made_from={})
+        return replace(self, folder=folder, episode_id=own.id)
+
     @property
     def desk_url(self) -> str:
         """The page of the episode."""
@@ -121,6 +134,10 @@ def _free_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])
+
+
+def _finished_folder(desk: DeskServer) -> Path:
+    return desk.root / "output" / RIVER
 
 
 def lay_out_desk(root: Path, *, seconds: float = 262.0) -> DeskServer:

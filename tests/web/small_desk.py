@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
 from shownotes.adapters import accounts
 from shownotes.adapters.store import EpisodeFolder
@@ -24,7 +24,7 @@ from shownotes.batch import RunOptions
 from shownotes.settings import load_settings
 from shownotes.web.attempts import Attempts
 from shownotes.web.context import DeskContext
-from shownotes.web.guard import Guard
+from shownotes.web.guard import PREVIEW_POLICY, Guard
 from shownotes.web.media import media_routes
 from shownotes.web.serving import HEAD_S, server
 from shownotes.web.sessions import editor_of, session_routes
@@ -205,7 +205,14 @@ def _app(desk: DeskContext, attempts: Attempts | None, reached: list[str]) -> Fa
     def generous(request: Request) -> Response:
         return PlainTextResponse("hello", headers={"Access-Control-Allow-Origin": "*"})
 
+    def preview(request: Request) -> Response:
+        page = (
+            "<p style='color: rgb(1, 2, 3)'>as it will be</p><script>document.title='ran'</script>"
+        )
+        return HTMLResponse(page, headers={"Content-Security-Policy": PREVIEW_POLICY})
+
     app.add_api_route("/", who, response_model=None)
+    app.add_api_route("/preview", preview, response_model=None)
     app.add_api_route("/api/who", who, response_model=None)
     app.add_api_route("/api/echo", echo, methods=["POST"], response_model=None)
     app.add_api_route("/api/breaks", breaks, response_model=None)

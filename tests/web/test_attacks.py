@@ -196,6 +196,20 @@ def test_no_markup_gets_into_a_page(browser: Any, desk: SmallDesk) -> None:
     assert said == []
 
 
+def test_a_preview_has_its_styles_and_can_do_nothing(browser: Any, desk: SmallDesk) -> None:
+    page = browser.new_page()
+    page.goto(f"{desk.url}/api/who")
+    page.evaluate(
+        "() => new Promise((done) => { const f = document.createElement('iframe'); "
+        "f.onload = done; f.src = '/preview'; document.body.append(f); })"
+    )
+    frame = page.frames[1]
+    shown = frame.locator("p")
+    assert shown.evaluate("(p) => getComputedStyle(p).color") == "rgb(1, 2, 3)"
+    assert frame.title() == ""
+    assert frame.evaluate("origin") == "null"
+
+
 def test_a_file_that_is_too_large_is_told_so(chromium: Any, tmp_path: Path) -> None:
     """The answer comes while the browser still sends, and is read all the same."""
     with small_desk(tmp_path, config="[desk]\nmost_upload_mb = 1\n") as running:

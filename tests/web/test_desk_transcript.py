@@ -3,6 +3,7 @@
 import inspect
 import json
 import shutil
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -59,7 +60,7 @@ def desk(server: DeskServer, request: pytest.FixtureRequest) -> DeskServer:
     if server.process.poll() is not None:
         server.start()
     output = server.root / "output"
-    slug = f"{RIVER}-{len(list(output.iterdir()))}"
+    slug = f"{RIVER}-{uuid.uuid4().hex[:8]}"
     shutil.copytree(output / RIVER, output / slug)
     folder = EpisodeFolder(output / slug)
     episode = folder.read("episode.json", Episode)
@@ -420,13 +421,18 @@ def test_undo_and_redo_over_everything(editor: Editor) -> None:
     editor.edit(1)
     editor.type("Um ")
     editor.saved()
-    # Within the words the browser takes typing back, and that is saved as well.
     editor.press("ControlOrMeta+z")
     until(lambda: editor.text(1) == original)
     editor.saved()
     assert editor.server_text(1) == original
     editor.press("ControlOrMeta+Shift+z")
-    until(lambda: editor.text(1) != original)
+    until(lambda: editor.text(1) == f"Um {original}")
+    # What is not saved yet is the browser's to take back.
+    editor.type("x")
+    editor.press("ControlOrMeta+z")
+    until(lambda: editor.text(1) == f"Um {original}")
+    editor.saved()
+    expect(editor.words(1)).to_be_focused()
     editor.press("Escape")
     editor.saved()
     editor.choose(4)
@@ -825,9 +831,9 @@ def test_two_editors_of_the_same_word_are_shown_both(
 
 def test_theirs_can_be_taken(editor: Editor, sit_down: Callable[..., Editor]) -> None:
     second = sit_down(beside=editor)
-    rest = editor.text(3).split(" ", 1)[1]
+    rest = editor.text(4).split(" ", 1)[1]
     for one in (editor, second):
-        one.edit(3)
+        one.edit(4)
         one.press("ControlOrMeta+Shift+ArrowRight")
     second.type("Second ")
     second.saved()
@@ -838,7 +844,7 @@ def test_theirs_can_be_taken(editor: Editor, sit_down: Callable[..., Editor]) ->
     editor.press("Alt+o", "Tab", "Enter")
     expect(editor.page.locator("#refused")).to_be_hidden()
     editor.saved()
-    assert editor.text(3) == editor.server_text(3) == f"Second {rest}"
+    assert editor.text(4) == editor.server_text(4) == f"Second {rest}"
 
 
 # --------------------------------------------------------------------------- nothing is lost
@@ -888,18 +894,13 @@ def test_a_killed_tab_loses_nothing(editor: Editor, sit_down: Callable[..., Edit
 
 
 def test_leaving_with_something_unsaved_is_warned_of(editor: Editor) -> None:
-    asked = []
-
-    def stay(dialog: Any) -> None:
-        asked.append(dialog.type)
-        dialog.dismiss()
-
-    editor.page.on("dialog", stay)
     editor.edit(1)
     editor.desk.kill()
     editor.type("Unsaved ")
-    editor.page.close(run_before_unload=True)
-    until(lambda: asked == ["beforeunload"])
+    with editor.page.expect_event("dialog") as asked:
+        editor.page.close(run_before_unload=True)
+    assert asked.value.type == "beforeunload"
+    asked.value.dismiss()
     editor.desk.start()
     editor.saved()
     assert editor.server_text(1).startswith("Unsaved ")

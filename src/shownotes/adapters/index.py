@@ -84,10 +84,15 @@ def passages_of(folder: EpisodeFolder) -> Iterator[Passage]:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """How an episode's files are read: what a review changes is told from outside."""
+    """How an episode's files are read: what a review changes is told from outside.
+
+    Attributes:
+        shown: a row as its editor has left it.
+    """
 
     state: Callable[[EpisodeFolder], State] = state_of
     passages: Callable[[EpisodeFolder], Iterable[Passage]] = passages_of
+    shown: Callable[[EpisodeFolder, Row], Row] = lambda _folder, row: row
 
 
 MACHINE = Sources()
@@ -218,6 +223,7 @@ def _describe(folder: EpisodeFolder, sources: Sources) -> Row:
         )
         if folder.has("status.json"):
             row = _with_status(row, folder.read("status.json", Status))
+        row = sources.shown(folder, row)
     except (ShowNotesError, OSError) as error:
         return replace(row, state=State.FAILED, error=str(error))
     return row

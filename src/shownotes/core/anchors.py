@@ -10,12 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from shownotes.core.alignment import align_timed
+from shownotes.core.alignment import align_timed, pair_by_time
 from shownotes.model import Transcript, Word
-
-# Words between two aligned ones that are heard differently are the same places one by one where
-# there are as many as before, or where there are at most so many.
-SHORT_GAP = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,27 +160,14 @@ def move_base(base: Base, transcript: Transcript, draft: str) -> Base:
     """The base of a new draft: what is the same keeps its id."""
     words = [word for _, word, _ in spoken_words(transcript)]
     old = list(zip(base.texts, base.starts, base.ends, strict=True))
-    matches = align_timed(old, [(word.text, word.start, word.end) for word in words])
-    _pair_gaps(matches, len(old))
+    new = [(word.text, word.start, word.end) for word in words]
+    matches = pair_by_time(old, new, align_timed(old, new))
     ids, next_id = [], base.next_id
     for match in matches:
         ids.append(next_id if match is None else base.ids[match])
         next_id += match is None
     gone = [*_still_gone(base, frozenset(ids)), *_newly_gone(base, matches, ids)]
     return _base(words, ids, draft=draft, next_id=next_id, gone=gone)
-
-
-def _pair_gaps(matches: list[int | None], old_length: int) -> None:
-    """Between two aligned words, words heard differently stand in the old ones' places."""
-    last_new, last_old = -1, -1
-    bounds = [(i, m) for i, m in enumerate(matches) if m is not None]
-    for index, match in [*bounds, (len(matches), old_length)]:
-        new_gap, old_gap = index - last_new - 1, match - last_old - 1
-        is_short = max(new_gap, old_gap) <= SHORT_GAP
-        if new_gap and old_gap and (new_gap == old_gap or is_short):
-            for step in range(min(new_gap, old_gap)):
-                matches[last_new + 1 + step] = last_old + 1 + step
-        last_new, last_old = index, match
 
 
 def _newly_gone(

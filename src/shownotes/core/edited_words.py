@@ -130,7 +130,7 @@ def key(word: str) -> str:
 
 def read_marks(machine: MachineWords, layer: Layer, names: Iterable[str] = ()) -> Marks:
     """Sort the decisions about words; those that no longer fit become conflicts of the layer."""
-    marks = Marks(sure=frozenset(_number(d.key) for d in layer.under("sure/")))
+    marks = Marks(sure=frozenset(_accepted(machine, layer)))
     for decision in layer.under("word/"):
         patch = _fitting_patch(machine, layer, decision)
         if patch is not None:
@@ -176,6 +176,24 @@ def read_spellings(layer: Layer) -> Spellings:
     for entries in found.values():
         entries.sort(key=lambda entry: -len(entry[0]))
     return found
+
+
+def _accepted(machine: MachineWords, layer: Layer) -> Iterator[int]:
+    """Ids of words that are right as they are: while they are the ones that were accepted."""
+    for decision in layer.under("sure/"):
+        index = machine.position.get(_number(decision.key))
+        if index is None:
+            continue
+        word = machine.words[index].word
+        if word.text == decision.machine:
+            yield _number(decision.key)
+        else:
+            layer.object(
+                replace(decision, value=decision.machine),
+                word.text,
+                label="A word that was accepted",
+                start=word.start,
+            )
 
 
 def _number(register: str) -> int:

@@ -222,8 +222,9 @@ def accept(editing: Editing, wanted: Wanted, op: Mapping[str, Value]) -> None:
     first, last = _extent(editing, op)
     is_sure = op.get("is") is not False
     for index in range(first, last + 1):
-        register = f"sure/{editing.machine.words[index].id}"
-        wanted.set(register, True if is_sure else None, None)
+        placed = editing.machine.words[index]
+        register = f"sure/{placed.id}"
+        wanted.set(register, True if is_sure else None, placed.word.text)
         wanted.read.discard(register)
     wanted.touch(first, last)
 

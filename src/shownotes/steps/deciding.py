@@ -207,6 +207,12 @@ def _keep_mine(reviewing: Reviewing, wanted: Wanted, decision: Decision) -> None
     machine = reviewing.machine
     if kind == "word":
         _keep_words(reviewing, wanted, decision)
+    elif kind == "sure" and int(rest) in machine.position:
+        # Accepted was what the machine had: it takes the place of what it has now.
+        placed = machine.words[machine.position[int(rest)]]
+        value = {"text": decision.machine, "ids": [placed.id]}
+        wanted.set(decision.key, None, decision.machine)
+        wanted.set(f"word/{placed.id}", value, placed.word.text)
     elif kind in ("break", "start", "end", "voice"):
         if int(rest) not in machine.position:
             raise ReviewError("That part of the audio was cut; there is nothing to keep it on.")

@@ -260,6 +260,8 @@ class Reviewing:
     def conflicts(self) -> list[Conflict]:
         """Every decision that no longer fits, in order of time."""
         self.view()
+        # Asked for, the speakers' names say which of them no longer fit.
+        _ = self.speakers
         found = dict(self.words_layer.conflicts)
         if self._notes is not None:
             found |= self._notes[1].conflicts

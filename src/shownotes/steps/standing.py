@@ -20,6 +20,8 @@ def state_of(folder: EpisodeFolder) -> State:
         state = folder.read(STATUS_BOX, Status).state
     except (StoreError, OSError):
         state = State.WAITING
+    if state is State.PROCESSING and not folder.is_claimed():
+        return State.WAITING  # the run that was working on it has died
     if state in UNFINISHED:
         return state
     return reviewed_state(folder)

@@ -1,5 +1,6 @@
 """The desk as an application: its pages, and the routes of all its parts behind the guard."""
 
+import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -20,8 +21,8 @@ from shownotes.web.approving import approving_routes, describe_publication
 from shownotes.web.context import DeskContext
 from shownotes.web.desk_data import describe, words_html
 from shownotes.web.editing import answer, draft_of, editing_routes
-from shownotes.web.guard import Guard
-from shownotes.web.listing import listing_routes
+from shownotes.web.guard import PREVIEW_POLICY, Guard
+from shownotes.web.listing import listing_routes, read_all
 from shownotes.web.media import media_routes
 from shownotes.web.sessions import session_routes
 from shownotes.web.shelf import Shelf
@@ -53,6 +54,9 @@ def build_desk(
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        # The first search need not wait for a thousand transcripts to be read.
+        reading = threading.Thread(target=read_all, args=(settings,), daemon=True)
+        reading.start()
         yield
         shelf.close()
 
@@ -165,7 +169,8 @@ class _Pages:
             if text is None:
                 return PlainTextResponse("There is nothing to make this file of yet.")
             kind = "text/html" if target.endswith(".html") else "text/plain"
-            return Response(text, media_type=f"{kind}; charset=utf-8")
+            headers = {"Content-Security-Policy": PREVIEW_POLICY}
+            return Response(text, media_type=f"{kind}; charset=utf-8", headers=headers)
 
         return await answer(work)
 

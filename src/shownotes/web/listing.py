@@ -1,7 +1,9 @@
 """The list of episodes and the search over all of them, from the derived index."""
 
+import contextlib
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -15,10 +17,10 @@ from shownotes.adapters.store import EpisodeFolder
 from shownotes.batch import RunOptions
 from shownotes.core.passages import Passage, of_notes, of_transcript
 from shownotes.core.timecodes import clock
-from shownotes.errors import ReviewError
+from shownotes.errors import ReviewError, ShowNotesError
 from shownotes.model import Episode, State
 from shownotes.settings import Settings
-from shownotes.steps.reviewing import is_reviewed, reviewed
+from shownotes.steps.reviewing import BOX, ReviewBox, is_reviewed, reviewed
 from shownotes.steps.standing import state_of
 from shownotes.steps.step import Walk
 from shownotes.web.context import DeskContext
@@ -50,7 +52,22 @@ def sources_of(settings: Settings) -> Sources:
         notes, transcript = edited
         return [*of_transcript(transcript), *of_notes(notes)]
 
-    return Sources(state=state_of, passages=passages)
+    return Sources(state=state_of, passages=passages, shown=as_edited)
+
+
+def as_edited(folder: EpisodeFolder, row: Row) -> Row:
+    """A row of the list with the title, guests and checks that the editor has left."""
+    if not folder.has(BOX):
+        return row
+    box = folder.read(BOX, ReviewBox)
+    checks = box.checks + box.conflicts
+    return replace(row, title=box.title or row.title, guests=box.guests, checks=checks)
+
+
+def read_all(settings: Settings) -> None:
+    """Bring the index up to date; one that cannot be written is named where it is asked."""
+    with contextlib.suppress(ShowNotesError, OSError):
+        index.refresh(settings.output_folder, sources=sources_of(settings))
 
 
 def listing_routes(desk: DeskContext) -> APIRouter:
