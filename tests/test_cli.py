@@ -73,7 +73,7 @@ def test_process_ends_with_a_table_and_how_to_go_on(workspace: Path) -> None:
     dry = shownotes_command("process", "--dry-run", cwd=workspace)
     assert dry.stdout.count("skip") == len(STEP_NAMES), dry.stdout
     home = shownotes_command(cwd=workspace)
-    assert "in a browser" in home.stdout
+    assert "shownotes desk" in home.stdout
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from shownotes.errors import (
     ShowNotesError,
     TranscriptFileError,
 )
-from shownotes.model import Episode, Span, Status
+from shownotes.model import Episode, Span, State, Status
 from shownotes.screen import (
     DownloadBar,
     ProgressLine,
@@ -155,8 +155,10 @@ def _next(
     failed = [folder for folder, status in rows if status is None or status.error]
     if failed:
         return f"shownotes process {failed[0].name}        tries it again"
-    newest = rows[-1][0].path / "notes.html"
-    return f"open {shorten(newest, settings.root)} in a browser and read it beside the audio"
+    approved = [f for f, status in rows if status and status.state is State.APPROVED]
+    if approved:
+        return f"shownotes publish {approved[0].name}        publishes what was approved"
+    return "shownotes desk        opens the drafts beside their audio, to be reviewed"
 
 
 def _rows(settings: Settings) -> list[tuple[EpisodeFolder, Status | None]]:
@@ -390,6 +392,7 @@ def _copy_audio(
 ) -> None:
     """Make the copies of each episode's audio; one that has none does not stop the others."""
     from shownotes.steps.audio_copies import make_copies
+    from shownotes.steps.render import gather
 
     console, failed = open_console(), []
     for folder in folders:
@@ -397,7 +400,7 @@ def _copy_audio(
             walk = Walk(folder=folder, settings=settings, progress=progress)
             try:
                 with folder.claim(holder="shownotes render"):
-                    made = make_copies(walk, with_loudness=with_loudness)
+                    made = make_copies(walk, with_loudness=with_loudness, notes=gather(walk).notes)
             except ShowNotesError as error:
                 failed.append(error)
                 continue
@@ -758,25 +761,21 @@ def desk(
         return
     from shownotes.runs import Runs
     from shownotes.web.app import build_desk
-    from shownotes.web.serving import server
+    from shownotes.web.serving import listen, server
 
     settings = _settings(root)
     runs = Runs(settings.root)
     guard, told = build_desk(settings, host=host, port=port, start_run=runs.start)
     serving = server(guard, told)
     console = open_console()
-    shown = f"[{told.host}]" if ":" in told.host else told.host
-    console.print(f"The desk is open:  http://{shown}:{told.port}/", soft_wrap=True)
-    console.print("Ctrl-C closes it. Everything that it showed as saved is on the disk.")
-    try:
-        serving.run()
-    finally:
-        runs.close()
-    if not serving.started:
-        raise SettingsError(
-            f"The desk could not listen on {told.host}:{told.port}: something else is there. "
-            "Choose another port: shownotes desk --port 8766"
-        )
+    with contextlib.closing(listen(told)) as place:
+        shown = f"[{told.host}]" if ":" in told.host else told.host
+        console.print(f"The desk is open:  http://{shown}:{told.port}/", soft_wrap=True)
+        console.print("Ctrl-C closes it. Everything that it showed as saved is on the disk.")
+        try:
+            serving.run(sockets=[place])
+        finally:
+            runs.close()
 
 
 @desk_app.command("invite")

@@ -126,6 +126,8 @@ class DeskSettings(_Section):
     most_upload_mb: int = Field(default=4096, ge=1)
     # Where editors reach the desk from outside; invitations begin with it.
     public_url: str = ""
+    # Keep how the named voices of approved episodes sound, to suggest them in the show's next ones.
+    remember_voices: bool = True
 
     @field_validator("allowed_hosts")
     @classmethod

@@ -44,7 +44,7 @@ export class Checks {
     this.known = new Map();
     this.summary = el("p", { class: "soft-note", id: "checks-summary", role: "status" });
     this.progress = el("progress", { "aria-labelledby": "checks-summary" });
-    this.list = el("ol", { class: "checks" });
+    this.list = el("ol", { class: "check-list" });
     this.next = button("Play the next one", () => this.#next(), { class: "small" });
     this.node = el("section", { class: "panel", id: "checks", "aria-labelledby": "checks-title" },
       el("h3", { id: "checks-title" }, "To check"), this.summary, this.progress, this.list, this.next);

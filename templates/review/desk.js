@@ -54,6 +54,14 @@ const pressTools = () => {
   }
 };
 
+// The options fold away when something else is turned to.
+const foldOptions = () => {
+  const menu = document.querySelector(".options"), summary = menu.querySelector("summary");
+  menu.addEventListener("keydown", (event) => { if (event.key === "Escape" && menu.open) { menu.open = false; summary.focus(); event.preventDefault(); } });
+  document.addEventListener("click", ({ target }) => { if (!menu.contains(target)) menu.open = false; });
+  menu.addEventListener("focusout", ({ relatedTarget }) => { if (relatedTarget && !menu.contains(relatedTarget)) menu.open = false; });
+};
+
 const showChosen = () => {
   const segment = transcript.chosen;
   at("chosen-at").textContent = segment ? transcript.nameOf(segment) : "";
@@ -99,6 +107,7 @@ const start = async () => {
   measure();
   for (const part of [doubts, findBar, replacing, speakers, passage, refused, help]) part.start();
   pressTools();
+  foldOptions();
   bindOptions(at("transcript"));
   document.addEventListener("desk:show", showTime);
   listen();

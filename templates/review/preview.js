@@ -8,6 +8,9 @@ const KINDS = { "notes.html": "Web page", "notes.md": "Blog" };
 // What each paste target takes: rich text keeps its links and lists, plain text is for boxes that know no markup.
 const COPIES = [["Podcast apps", "app.html", true], ["Video platform", "video.txt", false], ["Newsletter", "newsletter.html", true], ["Blog", "notes.md", false]];
 
+// What people read comes before what machines do.
+const FIRST = ["notes.html", "app.html", "newsletter.html", "notes.md", "video.txt", "social.txt"];
+const rank = ({ name }) => (FIRST.includes(name) ? FIRST.indexOf(name) : FIRST.length);
 const address = (target) => `/episode/${desk.data.id}/preview/${encodeURIComponent(target)}`;
 const isPage = (target) => target.endsWith(".html");
 
@@ -54,10 +57,11 @@ export class Preview {
 
   update() {
     const known = new Map([...this.tabs.children].map((tab) => [tab.dataset.target, tab]));
-    arrange(this.tabs, desk.data.targets.map(({ name, kind }) => known.get(name) ?? el("button", {
+    const targets = [...desk.data.targets].sort((one, other) => rank(one) - rank(other));
+    arrange(this.tabs, targets.map(({ name, kind }) => known.get(name) ?? el("button", {
       type: "button", class: "small", role: "tab", id: `tab-${name}`, dataset: { target: name }, "aria-controls": "preview-page", "aria-selected": "false",
       tabindex: "-1", click: () => this.open(name) }, KINDS[name] ?? (kind || name))));
-    if (!this.target && desk.data.targets.length) this.open(desk.data.targets.find(({ name }) => name === "notes.html")?.name ?? desk.data.targets[0].name);
+    if (!this.target && targets.length) this.open(targets[0].name);
     else this.#stale();
   }
 

@@ -40,17 +40,17 @@ export class PublishDialog {
 
   draw() {
     const { state, approval, published, publish_at: planned } = desk.data;
-    const isApproved = state === "approved" || (state === "published" && Boolean(approval));
-    const lines = [];
+    const isPublic = state === "published", isApproved = state === "approved", lines = [];
     if (published) lines.push(`Version ${published.version} was published ${when(published.at)} by ${published.by}.`);
     if (planned) lines.push(`The approved version is to be published ${when(planned)}.`);
-    if (state === "changed_since_approval") lines.push("Something was changed since it was approved. Approve it again to publish the change.");
+    if (isPublic) lines.push("It is public as it was approved.");
+    else if (state === "changed_since_approval") lines.push("Something was changed since it was approved. Approve it again to publish the change.");
     else if (!isApproved) lines.push("Only an approved version is published. Approve it first.");
     else if (!published && !planned) lines.push(`Approved by ${approval.by}, ${when(approval.at)}.`);
     this.stand.replaceChildren(lines.join(" "));
     if (published?.url) this.stand.append(" ", el("a", { href: published.url, target: "_blank", rel: "noopener" }, "See the page"));
     this.choice.hidden = this.going.hidden = !isApproved;
-    this.approving.hidden = isApproved;
+    this.approving.hidden = isApproved || isPublic;
     this.approving.textContent = state === "changed_since_approval" ? "Approve again" : "Approve";
     this.back.hidden = !published;
     this.cancelPlan.hidden = !planned || Boolean(published);

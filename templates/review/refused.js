@@ -13,7 +13,9 @@ const place = () => document.getElementById("refused");
 const isWords = (record) => Boolean(record.about?.words);
 const isKept = (record) => record.theirs?.length > 0 || isWords(record) || (record.ops ?? []).some((op) => op.op === "text");
 
-const marked = (text, other) => differing(text, other).map(([words, isOther]) => el(isOther ? "mark" : "span", {}, `${words} `));
+const marked = (text, other) => differing(text, other).flatMap(([words, isOther]) => [isOther ? el("mark", {}, words) : words, " "]);
+
+const why = ({ theirs, message }) => (theirs?.length ? `${theirs[0].by} changed the same at ${when(theirs[0].at)}. Nothing is lost: choose.` : message ?? "");
 
 const mineOf = (record) => {
   if (isWords(record)) return marked(record.about.text, textOf(desk.wordsOver(record.about.words)));
@@ -49,7 +51,7 @@ const takeTheirs = (record) => {
 const row = (record) => {
   const [first] = record.theirs ?? [];
   return el("li", {},
-    el("p", { class: "why" }, el("strong", {}, record.label), ` ${record.message ?? ""}`),
+    el("p", { class: "why" }, el("strong", {}, record.label), " ", why(record)),
     el("dl", { class: "sides" },
       el("div", {}, el("dt", {}, "Yours"), el("dd", {}, ...mineOf(record))),
       el("div", {}, el("dt", {}, first ? `${first.by}, ${when(first.at)}` : "As it is now"), el("dd", {}, ...theirsOf(record)))),

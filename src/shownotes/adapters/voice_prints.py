@@ -1,10 +1,10 @@
 """What is kept of a voice: how its sound moves, in 105 numbers.
 
-The features are those of `adapters/voices.py`. Their means tell a microphone and a room as much as a
-person; what stays from one recording to the next is which of them rise and fall together. So every
-coefficient is replaced by its rank among its own (Pelecanos and Sridharan, "Feature Warping for
-Robust Speaker Verification", 2001), and the print is the correlations of the first 15. Two prints are
-compared by the arithmetic-harmonic sphericity of the two matrices (Bimbot and Mathan, 1993).
+The features are those of `adapters/voices.py`. Their means tell a microphone and a room as much as
+a person; what stays from one recording to the next is which of them rise and fall together. So
+every coefficient is replaced by its rank among its own (Pelecanos and Sridharan, "Feature Warping
+for Robust Speaker Verification", 2001), and the print is the correlations of the first 15. Two
+prints are compared by the arithmetic-harmonic sphericity of the matrices (Bimbot and Mathan, 1993).
 """
 
 import base64
@@ -109,7 +109,7 @@ def _matrix(sound: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
             "when an episode is processed or approved again."
         ) from error
     matrix = half + half.T + (1.0 + _FLOOR) * np.eye(_COEFFICIENTS)
-    return matrix, np.linalg.inv(matrix)
+    return matrix, np.asarray(np.linalg.inv(matrix), np.float64)
 
 
 @lru_cache(maxsize=8)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from shownotes.core.earlier import Reference
+from shownotes.core.known_voices import Suggestion
 from shownotes.core.timecodes import clock
 from shownotes.model import (
     Check,
@@ -45,11 +46,13 @@ def list_checks(
     transcript: Transcript,
     sentences: Sequence[Sentence],
     references: Sequence[Reference],
+    voices: Sequence[Suggestion] = (),
 ) -> tuple[Check, ...]:
     """Everything doubtful, in the order in which an editor works: names, links, passages."""
     return (
         *_about_metadata(notes, metadata),
         *_about_people(notes, names),
+        *_about_voices(voices),
         *_about_bodies(notes),
         *_about_references(references),
         *_about_resources(notes),
@@ -83,6 +86,17 @@ def _about_people(notes: ShowNotes, names: Names) -> Iterator[Check]:
                 code="doubtful_name", message=f"Is “{person.name}” the right name?", start=start
             )
         yield from _about_spelling(person, start)
+
+
+def _about_voices(voices: Sequence[Suggestion]) -> Iterator[Check]:
+    for voice in voices:
+        yield Check(
+            code="known_voice",
+            message=f"{voice.label} sounds like {voice.name} of “{voice.title}”. "
+            "If so, name the speaker.",
+            start=voice.start,
+            end=voice.end,
+        )
 
 
 def _about_spelling(named: Person | Organization, start: float | None) -> Iterator[Check]:

@@ -19,6 +19,7 @@ from shownotes.core.earlier import (
     spoken_sign_off,
 )
 from shownotes.core.grounding import grounds, keep_supported
+from shownotes.core.known_voices import Suggestion
 from shownotes.core.resources import find_resources
 from shownotes.core.wording import Wording
 from shownotes.model import (
@@ -47,6 +48,7 @@ class Sources:
         endings: the last sentences of some other episodes of the show.
         credits: who makes the show, by role, from its settings.
         warnings: what prepare found.
+        voices: who speakers without a name may be.
     """
 
     transcript: Transcript
@@ -61,6 +63,7 @@ class Sources:
     archive: Sequence[Archived] = ()
     endings: Sequence[Sequence[str]] = ()
     warnings: Sequence[Notice] = ()
+    voices: Sequence[Suggestion] = ()
 
 
 def references(sources: Sources) -> tuple[Reference, ...]:
@@ -111,6 +114,7 @@ def compose(sources: Sources) -> ShowNotes:
             transcript=transcript,
             sentences=sources.sentences,
             references=earlier,
+            voices=sources.voices,
         ),
     )
     return keep_supported(notes, grounds(sources.sentences, _given(sources)), sources.sentences)

@@ -7,9 +7,10 @@ show: a host is likelier to be heard again than a guest. It is never more than a
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from shownotes.core.turns import is_unnamed
-from shownotes.model import PersonRole, Span, Turn, VoicePrint, Word
+from shownotes.model import PersonRole, Span, Turn, VoicePrint
 
 # Of so many episodes a voice is kept.
 EPISODES_A_NAME = 5
@@ -78,6 +79,18 @@ class Suggestion:
     end: float | None = None
 
 
+class Timed(Protocol):
+    """A word, whoever wrote it."""
+
+    @property
+    def start(self) -> float:
+        """When it begins."""
+
+    @property
+    def end(self) -> float:
+        """When it ends."""
+
+
 def has_name(speaker: str | None) -> bool:
     """Whether a label says who it is, and not only a number or a part."""
     return (
@@ -85,7 +98,7 @@ def has_name(speaker: str | None) -> bool:
     )
 
 
-def speech_of(spoken: Iterable[tuple[str | None, Sequence[Word]]]) -> dict[str, list[Span]]:
+def speech_of(spoken: Iterable[tuple[str | None, Sequence[Timed]]]) -> dict[str, list[Span]]:
     """When each label speaks: its words, those that follow each other as one stretch."""
     found: dict[str, list[Span]] = {}
     for label, words in spoken:
@@ -103,7 +116,7 @@ def speech_of(spoken: Iterable[tuple[str | None, Sequence[Word]]]) -> dict[str, 
 def remember(
     known: Sequence[KnownVoice], fresh: Sequence[KnownVoice], *, episode: str
 ) -> tuple[KnownVoice, ...]:
-    """The known voices with those of an episode in place of its earlier ones, the oldest dropped."""
+    """The known voices with an episode's in place of its earlier ones; the oldest are dropped."""
     every = [*(voice for voice in known if voice.episode != episode), *fresh]
     every.sort(key=lambda voice: voice.at, reverse=True)
     kept: list[KnownVoice] = []

@@ -561,6 +561,9 @@ def _is_settled(check: Check, viewing: Viewing, view: NotesView) -> bool:
             and (item.text(attribute) is not None or not item.is_kept)
             for item in (*view.people, *view.bodies)
         )  # fmt: skip
+    if check.code == "known_voice":
+        label = check.message.partition(" sounds like ")[0]
+        return viewing.layer.decisions.get(f"speaker/{label}") is not None
     if check.code in ("flagged_passage", "low_confidence") and check.start is not None:
         words = [
             word

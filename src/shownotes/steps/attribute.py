@@ -6,9 +6,21 @@ channels with one person each; else the voices of the mix. Names come later, fro
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from shownotes.core import turns as core_turns
-from shownotes.model import Episode, Notice, Speaker, SpeakersFrom, Transcript, Turn, Turns, Word
+from shownotes.core.known_voices import speech_of
+from shownotes.model import (
+    Episode,
+    Notice,
+    Span,
+    Speaker,
+    SpeakersFrom,
+    Transcript,
+    Turn,
+    Turns,
+    Word,
+)
 from shownotes.steps import prepare
 from shownotes.steps.step import Step, Walk
 
@@ -50,9 +62,25 @@ def _run(walk: Walk) -> None:
     walk.progress.begin("attribute", 0)
     transcript = walk.folder.read("transcript.json", Transcript)
     turns = _attribute(walk, transcript)
+    audio = walk.folder.path / prepare.WORKING_AUDIO
+    if turns.turns and not turns.voices and audio.is_file() and _is_to_remember(walk):
+        from shownotes.adapters.voice_prints import hear_prints
+
+        turns = replace(turns, voices=hear_prints(audio, _speech(transcript, turns.turns)))
     walk.folder.write(
         STEP.box, turns, made_from=STEP.made_from(walk), made_with=STEP.made_with(walk)
     )
+
+
+def _is_to_remember(walk: Walk) -> bool:
+    """Whether prints are wanted; no input of the step, as nothing else is made of them."""
+    return walk.settings.desk.remember_voices
+
+
+def _speech(transcript: Transcript, turns: Sequence[Turn]) -> dict[str, list[Span]]:
+    """When everybody speaks."""
+    segments = core_turns.voiced(transcript, turns).segments
+    return speech_of((segment.speaker, segment.words) for segment in segments)
 
 
 def _attribute(walk: Walk, transcript: Transcript) -> Turns:
@@ -80,6 +108,7 @@ def _apart(episode: Episode) -> SpeakersFrom:
 
 def _by_voice(walk: Walk, transcript: Transcript) -> Turns:
     from shownotes.adapters.audio import read_chunks
+    from shownotes.adapters.voice_prints import prints_of
     from shownotes.adapters.voices import hear, tell_apart
 
     speakers = walk.settings.speakers
@@ -90,11 +119,15 @@ def _by_voice(walk: Walk, transcript: Transcript) -> Turns:
         features = hear(read_chunks(prepare.working_audio(walk)), path)
         words = core_turns.words_of(transcript)
         found = tell_apart(features, words, most_voices=walk.settings.speakers.most or None)
+        turns = core_turns.from_words(words, found.voices, found.margins)
+        is_wanted = _is_to_remember(walk)
+        prints = prints_of(features, _speech(transcript, turns)) if is_wanted else ()
         del features
     finally:
         path.unlink(missing_ok=True)
-    turns = core_turns.from_words(words, found.voices, found.margins)
-    return Turns(turns=turns, source=SpeakersFrom.VOICES, warnings=tuple(_warn(turns)))
+    return Turns(
+        turns=turns, source=SpeakersFrom.VOICES, warnings=tuple(_warn(turns)), voices=prints
+    )
 
 
 def _by_engine(walk: Walk, words: Sequence[Word]) -> Turns:

@@ -10,6 +10,7 @@ from shownotes.adapters.store import EpisodeFolder, content_sha256, episode_fold
 from shownotes.core import draft, drafting, salience
 from shownotes.core.clutter import capitalized
 from shownotes.core.earlier import LAST_SENTENCES, Archived
+from shownotes.core.known_voices import Suggestion
 from shownotes.core.sentences import split
 from shownotes.errors import DraftingError, StoreError
 from shownotes.model import (
@@ -24,6 +25,7 @@ from shownotes.model import (
 )
 from shownotes.settings import ShowSettings
 from shownotes.steps.attribute import read_turns, spoken
+from shownotes.steps.known_voices import suggest_voices
 from shownotes.steps.step import Step, Walk
 
 # The check by which a draft remembers that it spoke of an episode which was not found.
@@ -129,6 +131,7 @@ def _run(walk: Walk) -> None:
     metadata = episode.metadata
     show = _show(walk, metadata)
     sign_off = metadata.sign_off or show.sign_off
+    voices, unread = _suggest_voices(walk)
     sources = draft.Sources(
         transcript=transcript,
         sentences=split(transcript),
@@ -141,7 +144,8 @@ def _run(walk: Walk) -> None:
         credits=show.credits,
         archive=_archive(walk),
         endings=[] if sign_off else _endings(walk, metadata),
-        warnings=(*episode.warnings, *read_turns(walk).warnings),
+        warnings=(*episode.warnings, *read_turns(walk).warnings, *unread),
+        voices=voices,
     )
     notes = _worded(draft.compose(sources), sources, walk)
     links = tuple(Link(text=text, url=url) for text, url in show.links.items())
@@ -155,6 +159,15 @@ def _run(walk: Walk) -> None:
         made_from=made_from,
         made_with=STEP.made_with(walk),
     )
+
+
+def _suggest_voices(walk: Walk) -> tuple[tuple[Suggestion, ...], tuple[Notice, ...]]:
+    """Who speakers may be. Voices that are learnt later are no input: then the desk says so."""
+    try:
+        return suggest_voices(walk), ()
+    except StoreError as error:
+        message = f"Voices of earlier episodes were not compared. {error}"
+        return (), (Notice(code="known_voices_unread", message=message),)
 
 
 def _worded(notes: ShowNotes, sources: draft.Sources, walk: Walk) -> ShowNotes:

@@ -1,7 +1,7 @@
 """Voices of approved episodes, kept for the show's next ones: `shows/<show>/voices.json`.
 
-Written when an episode is approved, with the names that its editor left. The file is no input of any
-step: an episode that is done is not done again for a voice that was learnt since.
+Written when an episode is approved, with the names that its editor left. The file is no input of
+any step: an episode that is done is not done again for a voice that was learnt since.
 """
 
 import functools
@@ -135,9 +135,7 @@ def suggest_voices(
     )
 
 
-def suggestions_by_label(
-    walk: Walk, named: Mapping[str, str | None]
-) -> dict[str, dict[str, str]]:
+def suggestions_by_label(walk: Walk, named: Mapping[str, str | None]) -> dict[str, dict[str, str]]:
     """What the desk offers: by label, `name` and `episode`; nothing when a file is damaged."""
     try:
         found = suggest_voices(walk, named)

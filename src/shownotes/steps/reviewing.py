@@ -41,7 +41,7 @@ from shownotes.core.review_ops import Wanted
 from shownotes.core.reviewed_notes import NotesView, Viewing, apply_view, view_notes
 from shownotes.core.sentences import split
 from shownotes.core.turns import voiced
-from shownotes.errors import ReviewError, StoreError
+from shownotes.errors import ReviewError, ShowNotesError, StoreError
 from shownotes.model import Episode, Names, Sentence, ShowNotes, State, Transcript
 from shownotes.steps.attribute import read_turns
 from shownotes.steps.step import Walk
@@ -403,8 +403,20 @@ class Reviewing:
                 publish_at=publish_at,
             )
             self._record(change, ())
-            assert self.review.approval is not None
-            return self.review.approval
+            approval = self.review.approval
+            assert approval is not None
+        self._remember_voices(by)
+        return approval
+
+    def _remember_voices(self, by: str) -> None:
+        from shownotes.steps.known_voices import remember  # which reads reviews itself
+
+        try:
+            with self.lock:
+                remember(self, by=by)
+        except (ShowNotesError, OSError, ValueError) as error:
+            # The approval is on the disk and stands: without prints nobody is suggested, no more.
+            self.walk.progress.say(f"The voices were not kept: {error}")
 
     def withdraw(self, *, by: str) -> None:
         """Take an approval back."""

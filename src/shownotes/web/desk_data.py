@@ -11,6 +11,7 @@ from shownotes.core.edited_words import DOUBTFUL, EDITED, NAME, SURE, EditedSegm
 from shownotes.core.review import Change
 from shownotes.core.reviewed_notes import LISTS, Field, Item
 from shownotes.model import Evidence
+from shownotes.steps.known_voices import suggestions_by_label
 from shownotes.steps.reviewing import Reviewing
 from shownotes.steps.targets import TARGETS
 
@@ -48,6 +49,8 @@ def describe_standing(reviewing: Reviewing, *, editor: str | None) -> Data:
     redo = review.redoable(editor) if editor else None
     approval = review.approval
     title = reviewing.view().fields["title"].value
+    speakers = reviewing.speakers
+    suggested = suggestions_by_label(reviewing.walk, speakers)
     return {
         "seq": review.seq,
         "title": title or reviewing.walk.folder.name,
@@ -57,7 +60,8 @@ def describe_standing(reviewing: Reviewing, *, editor: str | None) -> Data:
         "approval": {"by": approval.by, "at": approval.at} if approval else None,
         "publish_at": approval.publish_at if approval else None,
         "speakers": [
-            {"label": label, "name": name or label} for label, name in reviewing.speakers.items()
+            {"label": label, "name": name or label, "suggestion": suggested.get(label)}
+            for label, name in speakers.items()
         ],
     }
 

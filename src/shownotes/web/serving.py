@@ -5,6 +5,8 @@ could hold all its connections with nothing. What comes after the head of a requ
 """
 
 import asyncio
+import os
+import socket
 from typing import Any
 
 import h11
@@ -12,6 +14,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from shownotes.adapters.accounts import check_binding
+from shownotes.errors import SettingsError
 from shownotes.web.context import DeskContext
 from shownotes.web.guard import Guard
 from shownotes.web.origins import other_names
@@ -74,6 +77,28 @@ class _Patient(H11Protocol):
             ):
                 self.transport.write(self.conn.send(event) or b"")
         self.transport.close()
+
+
+def listen(desk: DeskContext) -> socket.socket:
+    """The desk's place on the network, before anybody is told that it is open.
+
+    Raises:
+        SettingsError: somebody else is there, or there is no such address.
+    """
+    family = socket.AF_INET6 if ":" in desk.host else socket.AF_INET
+    place = socket.socket(family, socket.SOCK_STREAM)
+    if os.name == "posix":
+        place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        place.bind((desk.host, desk.port))
+        place.listen(MOST_CONNECTIONS)
+    except OSError as error:
+        place.close()
+        raise SettingsError(
+            f"The desk cannot listen on {desk.host}, port {desk.port}: {error.strerror}. If "
+            f"another desk is open there, use that one; else: shownotes desk --port {desk.port + 1}"
+        ) from error
+    return place
 
 
 def server(app: Any, desk: DeskContext, *, head_s: float = HEAD_S) -> uvicorn.Server:
