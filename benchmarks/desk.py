@@ -28,7 +28,7 @@ import psutil
 
 from benchmarks.render import LONG_WORDS, lay_out
 from shownotes.model import AudioFile, Episode, Transcript
-from shownotes.steps.reviewing import read_review
+from shownotes.steps.reviews import read_review
 from shownotes.steps.step import Walk
 from tests.web.desk_server import DeskServer, desk_of, lay_out_desk
 

@@ -25,7 +25,7 @@ from typing import Any
 from benchmarks.desk_talk import Export, export_again, make_talk
 from shownotes.adapters.store import EpisodeFolder
 from shownotes.core.review import Decision, same
-from shownotes.core.reviewed_notes import check_key
+from shownotes.core.review_checks import check_key
 from shownotes.errors import ReviewError
 from shownotes.model import Episode, Metadata, Transcript
 from shownotes.settings import Settings

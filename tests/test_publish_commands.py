@@ -18,7 +18,7 @@ from shownotes.errors import (
 )
 from shownotes.model import Episode
 from shownotes.steps.published import read_published
-from shownotes.steps.reviewing import read_approval
+from shownotes.steps.reviews import read_approval
 from shownotes.steps.step import Walk
 from tests.episodes import demo_walk, finish
 

@@ -563,7 +563,7 @@ def _publish_due(settings: Settings, by: str, progress: Progress, no_prefect: bo
 
 def _check_time(walk: Walk) -> None:
     from shownotes.steps.publishing import publish_time
-    from shownotes.steps.reviewing import read_approval
+    from shownotes.steps.reviews import read_approval
 
     approval = read_approval(walk.folder)
     when = publish_time(walk, approval) if approval else None

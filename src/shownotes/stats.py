@@ -22,7 +22,8 @@ from shownotes.errors import ShowNotesError
 from shownotes.model import Episode
 from shownotes.settings import Settings
 from shownotes.steps.published import read_published
-from shownotes.steps.reviewing import is_reviewed, open_review
+from shownotes.steps.reviewing import open_review
+from shownotes.steps.reviews import is_reviewed
 from shownotes.steps.step import Walk
 
 

@@ -62,6 +62,9 @@ export class Card {
   get machineName() { return undefined; }
   get name() { return this.item.name ?? this.item.title ?? this.item.text ?? this.kind; }
 
+  // What says an attribute that has no evidence of its own.
+  evidenceOf() { return null; }
+
   // What is set when an added thing is taken out again: no decision is left of it.
   get registers() { return []; }
 
@@ -86,13 +89,14 @@ export class Card {
   }
 
   #updateField(attribute, field) {
-    const { item } = this, value = item[attribute], evidence = item[`${attribute}_evidence`] ?? null;
+    const { item } = this, value = item[attribute];
+    const evidence = this.#asAbove(item[`${attribute}_evidence`] ?? null) ?? this.evidenceOf(attribute);
     if (item.added) { field.update({ value }); return; }
     const isSpelled = attribute === "name" && this.machineName !== undefined && value !== this.machineName;
     const isEdited = (item.edited ?? []).includes(attribute);
     const origin = isEdited ? originOf(`${this.key}/${attribute}`, value) : {};
     const machine = isSpelled ? this.machineName : item.machine?.[attribute] ?? origin.machine;
-    field.update({ value, evidence: this.#asAbove(evidence), edited: isEdited || isSpelled, by: origin.by, at: origin.at, machine: isEdited || isSpelled ? machine : undefined });
+    field.update({ value, evidence, edited: isEdited || isSpelled, by: origin.by, at: origin.at, machine: isEdited || isSpelled ? machine : undefined });
   }
 
   // The sentence of the card itself is not printed again with each of its attributes.
@@ -115,11 +119,15 @@ export class Cards {
     this.known = new Map();
   }
 
-  update(items) {
-    const now = new Map(items.map((item) => [item.key, this.known.get(item.key) ?? this.make(item)]));
-    this.known = now;
-    for (const item of items) now.get(item.key).update(item);
-    return now;
+  // `around` is what else the cards show. A card with nothing new is left alone.
+  update(items, around = "") {
+    this.known = new Map(items.map((item) => [item.key, this.known.get(item.key) ?? this.make(item)]));
+    for (const item of items) {
+      const card = this.known.get(item.key), now = JSON.stringify(item) + around;
+      if (card.shown === now) continue;
+      card.shown = now;
+      card.update(item);
+    }
   }
 
   arrangeIn(list, items) { arrange(list, items.map((item) => this.known.get(item.key).node)); }

@@ -11,6 +11,7 @@ import { heardFrom, nearestWord, wordBeside } from "./words.js";
 const TITLE_ROOM = 40;
 const SHORTEST_S = 30;
 const PAUSE_MS = 450;
+const NEAR_S = 1;
 
 const precise = (time) => `${clock(time)}.${Math.floor((time % 1) * 10 + 0.001)}`;
 
@@ -36,6 +37,12 @@ class ChapterCard extends Card {
   }
 
   get registers() { return ["title", "start", "keep"]; }
+
+  // Where the title comes from, unless it is what the chapter begins with.
+  evidenceOf(attribute) {
+    const { evidence, start, edited } = this.item;
+    return attribute === "title" && evidence && !edited.includes("title") && Math.abs(evidence.start - start) > NEAR_S ? evidence : null;
+  }
 
   update(item, end) {
     super.update(item);

@@ -70,6 +70,7 @@ const showChosen = () => {
 const startPlayer = () => {
   player.start(chapters());
   if (!player.hasAudio) return;
+  player.audio.addEventListener("error", () => tell("The audio of this episode cannot be played here. Everything else works."));
   const waveform = new Waveform(desk, player);
   desk.addEventListener("notes", () => player.setChapters(chapters()));
   waveform.load(`/episode/${desk.data.id}/peaks`);

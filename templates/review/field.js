@@ -62,6 +62,7 @@ export class Field {
       event.stopPropagation();
       this.#clean();
       this.#complain(null);
+      this.value = inWords(this.last.value);
       this.#show(this.value);
     }
   }
@@ -87,7 +88,7 @@ export class Field {
     if (!this.isDirty) return;
     const { text, seen } = this;
     this.#clean();
-    if (text === this.value) return;
+    if (text === this.value) { this.update(this.last); return; }
     this.value = text;
     this.inFlight += 1;
     this.#complain(null);

@@ -109,7 +109,7 @@ export class Queue {
 
   async #rest(error) {
     this.#failures += 1;
-    this.lastError = error.message;
+    this.lastError = error;
     this.#tell("saving");
     const pause = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (this.#failures - 1));
     await new Promise((resolve) => { this.#wake = resolve; setTimeout(resolve, pause); });
@@ -145,8 +145,8 @@ export class Queue {
   // What tabs that are no longer there left behind is sent now, with the ids that it was first sent with, so that
   // what had arrived is not done twice. Returns how many changes there were.
   async recover() {
-    const keys = Object.keys(localStorage).filter((key) => key.startsWith(this.prefix) && key !== this.prefix + this.tab);
-    let found = 0;
+    let keys = [], found = 0;
+    try { keys = Object.keys(localStorage).filter((key) => key.startsWith(this.prefix) && key !== this.prefix + this.tab); } catch { /* forbidden */ }
     for (const key of keys) {
       if (navigator.locks) await navigator.locks.request(key, { ifAvailable: true }, (lock) => { if (lock) found += this.#adopt(key); });
       else found += this.#adopt(key);

@@ -7,6 +7,9 @@ import { button, el, setText } from "./dom.js";
 import { selectedWords, sentenceAt } from "./words.js";
 import { player } from "./player.js";
 
+// Whose a quote can be: who speaks, and who is named.
+const speakers = () => [...desk.data.speakers, ...desk.data.notes.people.filter((person) => person.keep)].map((one) => one.name);
+
 class QuoteCard extends Card {
   constructor(item) {
     super(item, "quote");
@@ -24,7 +27,7 @@ class QuoteCard extends Card {
   }
 
   #offer(speaker) {
-    const names = new Set([...desk.data.speakers.map((one) => one.name), ...desk.data.notes.people.filter((p) => p.keep).map((p) => p.name), speaker]);
+    const names = new Set([...speakers(), speaker]);
     names.delete("");
     const { input } = this.fields.speaker, known = [...input.options].map((option) => option.value).filter(Boolean);
     if (known.length === names.size && known.every((name) => names.has(name))) return;
@@ -52,7 +55,7 @@ export class Quotes {
   }
 
   update({ quotes }) {
-    this.cards.update(quotes);
+    this.cards.update(quotes, JSON.stringify(speakers()));
     this.cards.arrangeIn(this.list, quotes);
   }
 

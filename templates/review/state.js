@@ -1,6 +1,7 @@
 // The episode as this page knows it, and the only way to change it.
 //
 // Events: "segments" {gone, put, change} · "speakers" · "notes" · "state" (approval, undo, redo) · "saving" · "refused".
+import { early } from "./early.js";
 import { Queue } from "./queue.js";
 import { ask } from "./server.js";
 
@@ -17,7 +18,7 @@ class Desk extends EventTarget {
   async open(id) {
     this.path = `/api/episodes/${id}`;
     this.queue = new Queue(this, id);
-    this.data = await ask("GET", this.path);
+    this.data = (await early) ?? (await ask("GET", this.path));
     this.#settle(this.data.segments);
     this.#tell("notes"); // who waited for the data begins now
     setInterval(() => this.poll(), POLL_MS);
@@ -71,11 +72,11 @@ class Desk extends EventTarget {
     const isOther = patch.draft !== undefined && patch.draft !== this.data.draft;
     if (patch.reload || isOther) { this.reload().catch(() => {}); return; }
     if (patch.seq <= this.data.seq) return;
-    const { segments, reload, ...rest } = patch;
+    const { segments, reload, ...rest } = patch, named = JSON.stringify(this.data.speakers);
     Object.assign(this.data, rest);
     const { gone, put } = segments ?? { gone: [], put: [] };
     this.#place(gone, put);
-    if (patch.speakers) this.#tell("speakers");
+    if (JSON.stringify(this.data.speakers) !== named) this.#tell("speakers");
     if (gone.length || put.length) this.#tell("segments", { gone, put, change });
     if (patch.notes) this.#tell("notes");
     this.#tell("state");

@@ -1,4 +1,6 @@
 // What the desk says of itself: whether all is saved, what happened, and what can be undone.
+import { el } from "./dom.js";
+import { tell } from "./notices.js";
 import { desk } from "./state.js";
 import { bind } from "./shortcuts.js";
 
@@ -15,7 +17,10 @@ const showSaving = () => {
   if (!place) return;
   if (place.textContent !== SAVING[state]) place.textContent = SAVING[state];
   place.dataset.state = state;
-  place.title = state === "failing" ? `${desk.queue.lastError} What you did is kept in this browser and sent again.` : "";
+  const why = state === "failing" ? `${desk.queue.lastError.message} What you did is kept in this browser and sent again.` : "";
+  place.title = why;
+  // Waiting does not help against this.
+  if (why && desk.queue.lastError.status === 401) tell(why, "bad", el("a", { href: "/login", target: "_blank" }, "Sign in"));
 };
 
 const showSteps = () => {

@@ -20,6 +20,7 @@ class Transcript extends EventTarget {
   place = document.querySelector("#transcript .segments");
   #nodes = new Map();
   #now = null;
+  #marked = null;
   #playing = null;
   #chosen = null;
 
@@ -183,11 +184,13 @@ class Transcript extends EventTarget {
     if (node !== this.#playing) this.#enter(node, segment);
     if (word === this.#now) return;
     this.#now = word;
-    this.place.querySelector(".now")?.classList.remove("now");
+    this.#marked?.classList.remove("now");
+    this.#marked = null;
     if (!word || !node) return;
     const spans = node.querySelector(".words").children;
     const span = spans[low - 1]?.dataset.w === String(word[0]) ? spans[low - 1] : node.querySelector(`[data-w="${word[0]}"]`);
     span?.classList.add("now");
+    this.#marked = span;
     if (player.isPlaying && options.follows && !this.editing.open) this.#keepInView(span ?? node);
   }
 
@@ -217,7 +220,7 @@ class Transcript extends EventTarget {
   follow() {
     remember("follows", true);
     this.#offer();
-    const span = this.place.querySelector(".now") ?? this.#playing ?? this.node(this.chosen);
+    const span = this.#marked ?? this.#playing ?? this.node(this.chosen);
     if (span) this.show(span);
   }
 

@@ -8,12 +8,11 @@ const NEAR_S = 24, NEAR_STEP_S = 0.1;
 const KEYS = { ArrowLeft: -5, ArrowRight: 5, ArrowDown: -5, ArrowUp: 5, PageDown: -60, PageUp: 60 };
 const DRAG_PX = 3;
 
+// A canvas as fine as the screen. Measured when its size changes, not on every frame.
 const sized = (canvas) => {
   const { clientWidth: width, clientHeight: height } = canvas, ratio = devicePixelRatio || 1;
-  if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
-    canvas.width = Math.round(width * ratio);
-    canvas.height = Math.round(height * ratio);
-  }
+  canvas.width = Math.round(width * ratio);
+  canvas.height = Math.round(height * ratio);
   const pen = canvas.getContext("2d");
   pen.setTransform(ratio, 0, 0, ratio, 0, 0);
   return { pen, width, height, ratio };
@@ -22,7 +21,9 @@ const sized = (canvas) => {
 export class Waveform {
   #peaks = new Uint8Array();
   #images = null;
+  #sizes = null;
   #second = -1;
+  #drawnAt = null;
 
   constructor(desk, player) {
     Object.assign(this, { desk, player });
@@ -34,7 +35,7 @@ export class Waveform {
     new ResizeObserver(() => this.#redraw()).observe(this.slider);
     player.addEventListener("time", () => this.draw());
     desk.addEventListener("segments", () => this.draw());
-    desk.addEventListener("notes", () => this.draw());
+    desk.addEventListener("notes", () => { this.#drawnAt = null; this.draw(); });
     this.#listen();
   }
 
@@ -58,7 +59,7 @@ export class Waveform {
   }
 
   #paint(color) {
-    const image = document.createElement("canvas"), { width, height, ratio } = sized(this.whole);
+    const image = document.createElement("canvas"), { width, height, ratio } = this.#sizes.whole;
     image.width = this.whole.width;
     image.height = this.whole.height;
     const pen = image.getContext("2d"), each = (this.player.duration * PEAKS_A_SECOND) / (width / (BAR + GAP));
@@ -73,6 +74,8 @@ export class Waveform {
 
   #redraw() {
     if (!this.whole.clientWidth) return;
+    this.#sizes = { whole: sized(this.whole), near: sized(this.near) };
+    this.#drawnAt = null;
     this.#images = { rest: this.#paint(this.colors.rest), played: this.#paint(this.colors.played) };
     this.draw();
   }
@@ -80,13 +83,15 @@ export class Waveform {
   draw() {
     if (!this.#images) return;
     this.#drawWhole();
-    if (!this.near.hidden && this.near.clientWidth) this.#drawNear();
+    if (!this.near.hidden && this.#sizes.near.width) this.#drawNear();
     this.#say();
   }
 
   #drawWhole() {
-    const { pen, width, height, ratio } = sized(this.whole), { rest, played } = this.#images;
-    const x = (this.player.now() / this.player.duration) * width;
+    const { pen, width, height, ratio } = this.#sizes.whole, { rest, played } = this.#images;
+    const x = Math.round((this.player.now() / this.player.duration) * width * ratio) / ratio;
+    if (x === this.#drawnAt) return;
+    this.#drawnAt = x;
     pen.clearRect(0, 0, width, height);
     pen.drawImage(rest, 0, 0, rest.width, rest.height, 0, 0, width, height);
     if (x > 0) pen.drawImage(played, 0, 0, x * ratio, played.height, 0, 0, x, height);
@@ -111,7 +116,7 @@ export class Waveform {
 
   // ---- the seconds around the playhead, which stays in the middle
   #drawNear() {
-    const { pen, width, height } = sized(this.near), now = this.player.now(), scale = width / NEAR_S;
+    const { pen, width, height } = this.#sizes.near, now = this.player.now(), scale = width / NEAR_S;
     const from = now - NEAR_S / 2, to = now + NEAR_S / 2, at = (time) => (time - from) * scale;
     pen.clearRect(0, 0, width, height);
     this.#drawSegments(pen, { from, to, at, height });

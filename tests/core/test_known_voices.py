@@ -123,7 +123,9 @@ def test_the_newest_episodes_of_a_name_are_kept() -> None:
 
 
 def test_what_is_no_name() -> None:
-    assert [has_name(x) for x in (None, "Speaker 2", "SPEAKER_00", "Host", "co-host")] == [False] * 5
+    assert [has_name(x) for x in (None, "Speaker 2", "SPEAKER_00", "Host", "co-host")] == [
+        False
+    ] * 5
     assert has_name("Ann")
 
 

@@ -17,16 +17,8 @@ from shownotes.errors import FormatError, OutdatedChangeError, ReviewError, Sett
 from shownotes.model import Names, Segment, ShowNotes, State, Transcript, Word
 from shownotes.steps import compose, divide, render
 from shownotes.steps.deciding import decide
-from shownotes.steps.reviewing import (
-    Reviewing,
-    approve,
-    current_version,
-    open_review,
-    read_approval,
-    read_review,
-    review_state,
-    reviewed,
-)
+from shownotes.steps.reviewing import Reviewing, approve, open_review, reviewed
+from shownotes.steps.reviews import current_version, read_approval, read_review, review_state
 from shownotes.steps.step import Walk
 from tests.episodes import demo_walk, finish
 

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from shownotes.steps.reviewing import read_review
+from shownotes.steps.reviews import read_review
 from tests.audio_files import speech, write
 from tests.web.desk_server import DeskServer, lay_out_desk
 

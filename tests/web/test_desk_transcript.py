@@ -6,6 +6,7 @@ import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from benchmarks.render import LONG_WORDS
+from benchmarks.render import lay_out as lay_out_long
 from shownotes.adapters.encoding import encode
 from shownotes.adapters.store import EpisodeFolder
 from shownotes.model import Episode, Flag, Transcript
@@ -482,6 +485,15 @@ def test_the_keyboard_gets_out_of_the_words(editor: Editor) -> None:
     assert editor.page.evaluate("document.activeElement.closest('.words')") is None
 
 
+def test_the_notes_show_a_place_in_the_transcript(editor: Editor) -> None:
+    check = next(one for one in editor.data()["notes"]["checks"] if one["start"] is not None)
+    editor.page.locator(".check", has_text=check["message"]).get_by_text("Show").click()
+    chosen = editor.page.locator(".segment.chosen")
+    expect(chosen).to_be_focused()
+    expect(chosen).to_be_in_viewport()
+    assert abs(float(chosen.get_attribute("data-start")) - check["start"]) < 8
+
+
 def test_segments_are_walked_by_arrows(editor: Editor) -> None:
     editor.choose(3)
     editor.press("ArrowDown", "ArrowDown")
@@ -498,6 +510,38 @@ def test_a_double_click_edits(editor: Editor) -> None:
     editor.press("Enter")
     editor.saved()
     assert editor.data()["segments"][4]["words"][2][1] == "doubly"
+
+
+# What many random edits come to: applied one by one, the runs read as was typed, and nothing that
+# was left alone is in any of them.
+RANDOM_EDITS = """async () => {
+  const { changedRuns, merged } = await import("/static/runs.js");
+  let state = 20261130;
+  const below = (n) => { state = (state * 48271) % 2147483647; return state % n; };
+  const wrong = [];
+  for (let round = 0; round < 5000; round += 1) {
+    const words = Array.from({ length: 1 + below(9) },
+      (_, i) => [i, "abcd"[below(4)] + (below(5) ? "" : " z"), i, i + 1, 0]);
+    const typed = Array.from({ length: below(10) }, () => "abcdz"[below(5)]).join(" ");
+    const shown = words.map(([id, text]) => [id, text]);
+    for (const { first, last, text } of changedRuns(words, typed)) {
+      const from = shown.findIndex(([id]) => id === first);
+      const to = shown.findIndex(([id]) => id === last);
+      shown.splice(from, to - from + 1, ...(text ? [[first, text]] : []));
+    }
+    const reads = shown.map(([, text]) => text).join(" ");
+    if (reads !== typed) wrong.push([words, typed, reads]);
+    const old = words.map((word) => word[1]).join(" ");
+    if (changedRuns(words, old).length) wrong.push([words, old]);
+    if (merged(old, typed, old) !== typed || merged(old, old, typed) !== typed) wrong.push(old);
+  }
+  const both = [merged("a b c d", "a B c d", "a b c D"), merged("a b c", "a B c", "a X c")];
+  return [wrong, both];
+}"""
+
+
+def test_the_smallest_runs_that_differ_are_sent(editor: Editor) -> None:
+    assert editor.page.evaluate(RANDOM_EDITS) == [[], ["a B c D", None]]
 
 
 # --------------------------------------------------------------------------- segments
@@ -547,7 +591,7 @@ def test_speakers_are_named_added_and_heard(editor: Editor) -> None:
     editor.press("Enter")
     expect(dialog).to_be_hidden()
     editor.saved()
-    assert {"label": label, "name": "Zoë"} in editor.data()["speakers"]
+    assert (label, "Zoë") in [(s["label"], s["name"]) for s in editor.data()["speakers"]]
     expect(editor.segment(3).locator(".who")).to_have_text("Zoë")
     assert page.locator(".who", has_text="Zoë").count() > 2
     # Somebody whom the machine took for somebody else.
@@ -904,6 +948,37 @@ def test_leaving_with_something_unsaved_is_warned_of(editor: Editor) -> None:
     editor.desk.start()
     editor.saved()
     assert editor.server_text(1).startswith("Unsaved ")
+
+
+# --------------------------------------------------------------------------- long ones
+
+
+def test_three_hours_and_no_audio(chromium: Any, tmp_path: Path) -> None:
+    walk = lay_out_long(tmp_path, LONG_WORDS)
+    long = desk_of(tmp_path, walk)
+    long.start()
+    context = chromium.new_context(viewport=DESKTOP)
+    long.sign_in(context)
+    editor = Editor(context.new_page(), long, long.episode_id)
+    page = editor.page
+    page.on("pageerror", lambda error: editor.errors.append(str(error)))
+    page.goto(long.desk_url)
+    page.locator("html[data-desk=ready]").wait_for()
+    expect(page.locator(".no-audio")).to_be_visible()
+    assert page.locator(".w").count() >= LONG_WORDS - 10
+    last = page.locator(".segment").count() - 1
+    editor.edit(last)
+    editor.type("Finally, ")
+    editor.saved()
+    assert editor.server_text(last).startswith("Finally, ")
+    editor.press("Escape", "ControlOrMeta+f")
+    editor.type("Finally")
+    editor.press("Enter")
+    expect(page.locator(".found-now")).to_be_in_viewport()
+    assert editor.errors == []
+    editor.close()
+    context.close()
+    long.stop()
 
 
 # --------------------------------------------------------------------------- for everybody

@@ -6,131 +6,27 @@ corrected in the transcript is corrected in what was made of its sentence.
 """
 
 import bisect
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from shownotes.core.anchors import MachineWords
-from shownotes.core.edited_words import EDITED, SURE, EditedSegment, Marks, key, spell_text
-from shownotes.core.review import Decision, Layer, Value
+from shownotes.core.edited_words import EditedSegment, Marks, key, spell_text
+from shownotes.core.note_items import LISTS, TEXTS, Field, Item, NotesView
+from shownotes.core.review import Layer, Value
+from shownotes.core.review_checks import view_checks
 from shownotes.model import (
     Chapter,
-    Check,
-    Credit,
     Event,
     Evidence,
     Fact,
     Link,
     Organization,
-    OrganizationKind,
     Person,
-    PersonRole,
     Quote,
     Resource,
-    ResourceKind,
     Sentence,
     ShowNotes,
 )
-
-TEXTS = ("title", "hook", "sign_off", "date", "number")
-LISTS = ("summary", "long_summary", "narrative", "questions", "key_points")
-PUBLIC_BODIES = (OrganizationKind.GOVERNMENT_AGENCY, OrganizationKind.INTERGOVERNMENTAL)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
-    """A text or list of the notes.
-
-    Attributes:
-        value: as it holds: plain text, a number, or a list of `{"text", "word"}`.
-        machine: what the machine has, likewise.
-        decision: the one that holds; `None` where the machine's does.
-    """
-
-    key: str
-    value: Value
-    machine: Value
-    decision: Decision | None = None
-    evidence: Evidence | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
-    """A person, body, chapter, quote or the like.
-
-    Attributes:
-        values: what holds, by attribute.
-        machine: what the machine has, by attribute; empty for one that was added.
-        edited: the attributes that the editor decided.
-        evidence: by attribute, what the machine had it from; `""` for the item itself.
-    """
-
-    key: str
-    values: Mapping[str, Value]
-    machine: Mapping[str, Value] = field(default_factory=dict)
-    edited: tuple[str, ...] = ()
-    evidence: Mapping[str, Evidence | None] = field(default_factory=dict)
-    source: Person | Organization | Event | Chapter | Quote | Resource | Link | None = None
-
-    @property
-    def is_kept(self) -> bool:
-        """Whether it is printed."""
-        return self.values.get("keep") is not False
-
-    @property
-    def is_added(self) -> bool:
-        """Whether the editor put it in."""
-        return self.source is None
-
-    def text(self, attribute: str) -> str | None:
-        """A value as text; `None` for an empty one."""
-        value = self.values.get(attribute)
-        return str(value) if value not in (None, "") else None
-
-    def fact(self, attribute: str) -> Fact | None:
-        """A value with what says so; an editor's with nothing."""
-        value = self.text(attribute)
-        if value is None:
-            return None
-        is_machine = attribute not in self.edited and not self.is_added
-        return Fact(value=value, evidence=self.evidence.get(attribute) if is_machine else None)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotesView:
-    """All of the notes with what the editor decided."""
-
-    fields: Mapping[str, Field]
-    people: tuple[Item, ...]
-    bodies: tuple[Item, ...]
-    events: tuple[Item, ...]
-    chapters: tuple[Item, ...]
-    quotes: tuple[Item, ...]
-    resources: tuple[Item, ...]
-    links: tuple[Item, ...]
-    earlier: tuple[Item, ...]
-    checks: tuple[tuple[str, Check, bool], ...]
-
-    def items(self) -> Iterator[Item]:
-        """Every item."""
-        yield from self.people
-        yield from self.bodies
-        yield from self.events
-        yield from self.chapters
-        yield from self.quotes
-        yield from self.resources
-        yield from self.links
-        yield from self.earlier
-
-    def machine_value(self, register: str) -> Value:
-        """What the machine has in a register of the notes."""
-        if register in self.fields:
-            return self.fields[register].machine
-        owner, _, attribute = register.rpartition("/")
-        for item in self.items():
-            if item.key == owner:
-                return item.machine.get(attribute)
-        return None
 
 
 @dataclass(slots=True)
@@ -231,7 +127,9 @@ def view_notes(viewing: Viewing) -> NotesView:
         checks=(),
     )
     _object_to_orphans(viewing, view)
-    return replace(view, checks=tuple(_checks(viewing, view)))
+    return replace(
+        view, checks=tuple(view_checks(viewing.notes.checks, viewing.layer, viewing.segments, view))
+    )
 
 
 def _fields(viewing: Viewing) -> Iterator[Field]:
@@ -531,214 +429,3 @@ def _object_to_orphans(viewing: Viewing, view: NotesView) -> None:
 
 
 _KINDS = ("person", "body", "event", "chapter", "quote", "resource", "link", "earlier")
-
-
-# --------------------------------------------------------------------------- checks
-
-
-def check_key(check: Check) -> str:
-    """A name for a check that outlives re-runs: of what it says, not of when."""
-    return hashlib.sha256(f"{check.code}\n{check.message}".encode()).hexdigest()[:12]
-
-
-def _checks(viewing: Viewing, view: NotesView) -> Iterator[tuple[str, Check, bool]]:
-    """Every check, and whether the editor has seen to it."""
-    for check in viewing.notes.checks:
-        name = check_key(check)
-        is_seen = viewing.layer.decisions.get(f"seen/{name}") is not None
-        yield name, check, is_seen or _is_settled(check, viewing, view)
-
-
-def _is_settled(check: Check, viewing: Viewing, view: NotesView) -> bool:
-    """Whether a decision has answered a check by itself."""
-    if check.code in ("title_guessed", "missing_date", "no_hook", "no_sign_off"):
-        name = {"title_guessed": "title", "missing_date": "date"}.get(check.code, check.code[3:])
-        return view.fields[name].decision is not None
-    if check.code in ("missing_title", "missing_organization", "missing_description"):
-        attribute = check.code.partition("_")[2]
-        return any(
-            item.machine.get("name") and f" {item.machine['name']} " in f" {check.message} "
-            and (item.text(attribute) is not None or not item.is_kept)
-            for item in (*view.people, *view.bodies)
-        )  # fmt: skip
-    if check.code == "known_voice":
-        label = check.message.partition(" sounds like ")[0]
-        return viewing.layer.decisions.get(f"speaker/{label}") is not None
-    if check.code in ("flagged_passage", "low_confidence") and check.start is not None:
-        words = [
-            word
-            for segment in _between(viewing.segments, check.start, check.end or check.start)
-            for word in segment.words
-            if check.start - 0.011 <= word.start < (check.end or check.start)
-        ]
-        return all(word.bits & (EDITED | SURE) for word in words)
-    return False
-
-
-def _between(
-    segments: Sequence[EditedSegment], start: float, end: float
-) -> Iterator[EditedSegment]:
-    at = max(0, bisect.bisect_right(segments, start, key=lambda s: s.start) - 1)
-    while at < len(segments) and segments[at].start < end:
-        yield segments[at]
-        at += 1
-
-
-# --------------------------------------------------------------------------- the notes themselves
-
-
-def apply_view(viewing: Viewing, view: NotesView, names: Mapping[str, str]) -> ShowNotes:
-    """The notes as they are printed. `names` are the speakers', by label."""
-    notes = viewing.notes
-    people = [_as_person(item) for item in view.people if item.is_kept and item.text("name")]
-    bodies = [_as_body(item) for item in view.bodies if item.is_kept and item.text("name")]
-    agencies = tuple(b for b in bodies if b.kind in PUBLIC_BODIES and not b.is_sponsor)
-    quotes = tuple(_as_quote(item, names) for item in view.quotes if item.is_kept)
-    dropped = {i.source.text for i in view.quotes if not i.is_kept and isinstance(i.source, Quote)}
-    fields = view.fields
-    facts = {name: _facts(viewing, view, name) for name in LISTS}
-    return replace(
-        notes,
-        title=str(fields["title"].value or notes.title),
-        date=fields["date"].value,
-        number=fields["number"].value,
-        hook=_fact(fields["hook"]),
-        sign_off=_fact(fields["sign_off"]),
-        summary=facts["summary"],
-        long_summary=facts["long_summary"],
-        narrative=facts["narrative"],
-        questions=facts["questions"],
-        key_points=facts["key_points"],
-        quotes=quotes,
-        hosts=tuple(p for p in people if p.role is PersonRole.HOST),
-        guests=tuple(p for p in people if p.role is PersonRole.GUEST),
-        mentioned=tuple(p for p in people if p.role is PersonRole.MENTIONED),
-        agencies=agencies,
-        organizations=tuple(b for b in bodies if b not in agencies),
-        events=tuple(_as_event(item) for item in view.events if item.is_kept),
-        chapters=_as_chapters(view.chapters, notes),
-        earlier_episodes=tuple(
-            item.source for item in view.earlier if item.is_kept and isinstance(item.source, Link)
-        ),
-        links=tuple(
-            Link(text=item.text("text") or "", url=item.text("url"))
-            for item in view.links
-            if item.is_kept and item.text("text") and item.text("url")
-        ),
-        resources=tuple(_as_resource(item) for item in view.resources if item.is_kept),
-        credits=tuple(_as_credit(viewing, credit) for credit in notes.credits),
-        soundbites=tuple(
-            replace(bite, title=viewing.spelled(bite.title))
-            for bite in notes.soundbites
-            if bite.title not in dropped
-        ),
-        checks=tuple(check for _, check, is_seen in view.checks if not is_seen),
-    )
-
-
-def _fact(found: Field) -> Fact | None:
-    return Fact(value=str(found.value), evidence=found.evidence) if found.value else None
-
-
-def _facts(viewing: Viewing, view: NotesView, name: str) -> tuple[Fact, ...]:
-    found, facts = view.fields[name], getattr(viewing.notes, name)
-    if found.decision is None:
-        return tuple(
-            replace(fact, value=item["text"], evidence=viewing.evidence(fact.evidence))
-            for fact, item in zip(facts, found.value, strict=True)
-        )
-    return tuple(
-        Fact(value=item["text"], evidence=viewing.sentence_at(item.get("word")))
-        for item in found.value
-        if item["text"].strip()
-    )
-
-
-def _as_person(item: Item) -> Person:
-    name, source = item.text("name") or "", item.source
-    role = PersonRole(item.values.get("role") or "guest")
-    base = source if isinstance(source, Person) else Person(name=name, role=role, evidence=None)
-    return replace(
-        base,
-        name=name,
-        role=role,
-        evidence=item.evidence.get(""),
-        title=item.fact("title"),
-        organization=item.fact("organization"),
-        description=item.fact("description"),
-        link=item.text("link"),
-    )
-
-
-def _as_body(item: Item) -> Organization:
-    name, source = item.text("name") or "", item.source
-    kind = OrganizationKind(item.values.get("kind") or "other")
-    base = (
-        source
-        if isinstance(source, Organization)
-        else Organization(name=name, kind=kind, evidence=None)
-    )
-    return replace(
-        base,
-        name=name,
-        kind=kind,
-        evidence=item.evidence.get(""),
-        description=item.fact("description"),
-    )
-
-
-def _as_event(item: Item) -> Event:
-    source = item.source
-    evidence = item.evidence[""] or Evidence(text="", start=0.0, end=0.0)
-    name = item.text("name") or ""
-    return replace(source, name=name) if isinstance(source, Event) else Event(
-        name=name, evidence=evidence
-    )  # fmt: skip
-
-
-def _as_resource(item: Item) -> Resource:
-    kind = ResourceKind(item.values.get("kind") or "other")
-    return Resource(
-        name=item.text("name") or "", kind=kind, evidence=item.evidence[""], url=item.text("url")
-    )
-
-
-def _as_credit(viewing: Viewing, credit: Credit) -> Credit:
-    return replace(credit, name=viewing.spelled(credit.name))
-
-
-def _as_quote(item: Item, names: Mapping[str, str]) -> Quote:
-    speaker = item.text("speaker")
-    return Quote(
-        text=item.values["text"],
-        start=item.values["start"],
-        end=item.values["end"],
-        speaker=names.get(speaker, speaker) if speaker else None,
-    )
-
-
-def _as_chapters(items: Sequence[Item], notes: ShowNotes) -> tuple[Chapter, ...]:
-    """The chapters that are kept; the first one from the beginning, each to the next one's."""
-    kept = [item for item in items if item.is_kept and item.text("title")]
-    end = max([notes.duration, *(c.end for c in notes.chapters)])
-    starts = [0.0, *(float(item.values["seconds"]) for item in kept[1:])]
-    chapters = []
-    for index, item in enumerate(kept):
-        until = starts[index + 1] if index + 1 < len(kept) else end
-        if until <= starts[index]:
-            continue
-        source = item.source
-        chapters.append(
-            Chapter(
-                start=starts[index],
-                end=until,
-                title=item.text("title") or "",
-                is_given=True if item.edited or item.is_added else _was_given(source),
-                evidence=None if "title" in item.edited else item.evidence.get("title"),
-            )
-        )
-    return tuple(chapters)
-
-
-def _was_given(source: object) -> bool:
-    return isinstance(source, Chapter) and source.is_given

@@ -8,9 +8,9 @@ from typing import Any
 
 from shownotes.core import review_ops
 from shownotes.core.characters import printable
+from shownotes.core.note_items import LISTS
 from shownotes.core.review import Decision, Value
 from shownotes.core.review_ops import Wanted
-from shownotes.core.reviewed_notes import LISTS
 from shownotes.errors import ReviewError
 from shownotes.model import Organization, OrganizationKind, Person, PersonRole
 from shownotes.steps.reviewing import Reviewing

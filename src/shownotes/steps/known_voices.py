@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from shownotes.adapters import voice_prints
 from shownotes.adapters.folders import locked
 from shownotes.adapters.glossaries import glossary_file
 from shownotes.adapters.store import EpisodeFolder, now
@@ -85,6 +84,9 @@ def _heard(reviewing: Reviewing, by: str) -> Iterable[KnownVoice]:
 
 def _prints(reviewing: Reviewing, named: Mapping[str, str]) -> Sequence[VoicePrint]:
     """The named speakers' prints, as the editor has their turns."""
+    # NumPy is loaded where voices are heard or compared, not for every command.
+    from shownotes.adapters.voice_prints import hear_prints
+
     spoken = ((segment.label, segment.words) for segment in reviewing.segments)
     speech = {
         label: spans
@@ -93,7 +95,7 @@ def _prints(reviewing: Reviewing, named: Mapping[str, str]) -> Sequence[VoicePri
     }
     path_wav = reviewing.walk.folder.path / WORKING_AUDIO
     if path_wav.is_file():
-        return voice_prints.hear_prints(path_wav, speech)
+        return hear_prints(path_wav, speech)
     # The work folder was cleaned: what was heard before the editor moved any turns.
     return [voice for voice in read_turns(reviewing.walk).voices if voice.label in speech]
 
@@ -162,6 +164,8 @@ def _suggest(
     named: tuple[tuple[str, str | None], ...],
 ) -> tuple[Suggestion, ...]:
     """The suggestions; a page asks for them with every change."""
+    from shownotes.adapters.voice_prints import distance
+
     folder = EpisodeFolder(turns[0])
     told = folder.read("turns.json", Turns) if folder.has("turns.json") else Turns(turns=())
     known = read_known(EpisodeFolder(book[0]))
@@ -170,7 +174,7 @@ def _suggest(
         # An episode's own voices are no evidence of anything.
         [voice for voice in known if voice.episode != episode],
         named=dict(named),
-        distance=voice_prints.distance,
+        distance=distance,
     )
     return tuple(_with_sample(one, told) for one in found)
 

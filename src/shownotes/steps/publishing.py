@@ -30,7 +30,7 @@ from shownotes.steps.published import (
     versions_folder,
 )
 from shownotes.steps.render import gather, kept_edits
-from shownotes.steps.reviewing import current_version, read_approval
+from shownotes.steps.reviews import current_version, read_approval
 from shownotes.steps.step import Walk
 from shownotes.steps.version_files import list_files, write_version
 

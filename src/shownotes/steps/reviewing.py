@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from shownotes.adapters.review_log import ReviewLog
 from shownotes.adapters.store import EpisodeFolder, content_sha256, now
-from shownotes.core.anchors import Base, MachineWords, lay_base, move_base, place
+from shownotes.core.anchors import Base, MachineWords, place
 from shownotes.core.edited_words import (
     EditedSegment,
     Editing,
@@ -21,6 +21,8 @@ from shownotes.core.edited_words import (
     read_marks,
     spell_text,
 )
+from shownotes.core.note_items import NotesView
+from shownotes.core.printed_notes import apply_view
 from shownotes.core.review import (
     Approval,
     Change,
@@ -38,106 +40,15 @@ from shownotes.core.review import (
     take_back,
 )
 from shownotes.core.review_ops import Wanted
-from shownotes.core.reviewed_notes import NotesView, Viewing, apply_view, view_notes
-from shownotes.core.sentences import split
-from shownotes.core.turns import voiced
+from shownotes.core.reviewed_notes import Viewing, view_notes
 from shownotes.errors import ReviewError, ShowNotesError, StoreError
-from shownotes.model import Episode, Names, Sentence, ShowNotes, State, Transcript
-from shownotes.steps.attribute import read_turns
+from shownotes.model import ShowNotes, State, Transcript
+from shownotes.steps.review_draft import BASE, Draft, current_base, read_draft, stamps_of
+from shownotes.steps.reviews import BOX, ReviewBox, is_reviewed
 from shownotes.steps.step import Walk
 
-BOX, BASE = "review.json", "review.base.json"
-DRAFT_BOXES = ("transcript.json", "turns.json", "names.json", "draft.json")
 # More segments than this are made anew all together.
 FEW_POSITIONS = 200
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReviewBox:
-    """`review.json`: for those who read and never decide.
-
-    Attributes:
-        decided: hash of the decisions.
-        title: of the episode as it is now; `guests`, `checks` (those not seen to) likewise.
-        conflicts: decisions that no longer fit the draft.
-    """
-
-    seq: int
-    decided: str
-    decisions: tuple[Decision, ...]
-    approval: Approval | None = None
-    title: str = ""
-    guests: tuple[str, ...] = ()
-    checks: int = 0
-    conflicts: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """The machine's boxes, as they were read."""
-
-    episode: Episode
-    transcript: Transcript
-    names: Names
-    notes: ShowNotes
-    sentences: tuple[Sentence, ...]
-    speakers: Mapping[str, str]
-    hashes: Mapping[str, str]
-    version: str
-
-
-def is_reviewed(folder: EpisodeFolder) -> bool:
-    """Whether anybody has decided anything."""
-    return ReviewLog(folder.path).exists()
-
-
-def read_review(folder: EpisodeFolder) -> Review:
-    """The log, folded.
-
-    Raises:
-        FormatError: it is damaged.
-    """
-    return fold(ReviewLog(folder.path).read()[0])
-
-
-def _read_draft(walk: Walk) -> Draft:
-    folder = walk.folder
-    names = folder.read("names.json", Names)
-    plain = folder.read("transcript.json", Transcript)
-    transcript = voiced(plain, read_turns(walk).turns)
-    speakers = {speaker.label: speaker.name for speaker in names.speakers}
-    return Draft(
-        episode=folder.read("episode.json", Episode),
-        transcript=transcript,
-        names=names,
-        notes=folder.read("draft.json", ShowNotes),
-        sentences=split(voiced(plain, read_turns(walk).turns, speakers)),
-        speakers=speakers,
-        hashes=(hashes := _hashes(folder)),
-        version=content_sha256(list(hashes.values())),
-    )
-
-
-def _hashes(folder: EpisodeFolder) -> dict[str, str]:
-    """By box, the hash of what it holds."""
-    return {box: folder.content_sha256(box) for box in DRAFT_BOXES if folder.has(box)}
-
-
-def _draft_version(folder: EpisodeFolder) -> str:
-    return content_sha256(list(_hashes(folder).values()))
-
-
-def _stamps(folder: EpisodeFolder) -> tuple[tuple[int, int], ...]:
-    """By what it is seen, without reading, that a box was written anew."""
-    found = []
-    for box in (*DRAFT_BOXES, "episode.json"):
-        try:
-            told = (folder.path / box).stat()
-        except FileNotFoundError:
-            found.append((0, 0))
-        else:
-            found.append((told.st_mtime_ns, told.st_size))
-    return tuple(found)
 
 
 @dataclass(slots=True)
@@ -293,16 +204,16 @@ class Reviewing:
         Returns:
             Whether the draft is another one.
         """
-        stamps = _stamps(self.walk.folder)
+        stamps = stamps_of(self.walk.folder)
         is_new_draft = stamps != self.stamps
         changes, offset = self.log.read(self.offset)
         for change in changes:
             apply(self.review, change)
         self.offset = offset
         if is_new_draft:
-            self.draft = _read_draft(self.walk)
+            self.draft = read_draft(self.walk)
             self.stamps = stamps
-            self.base = _current_base(self.walk.folder, self.draft)
+            self.base = current_base(self.walk.folder, self.draft)
             self.machine = place(self.draft.transcript, self.base)
         if is_new_draft or changes:
             self._remake()
@@ -491,19 +402,6 @@ def _box_seq(folder: EpisodeFolder) -> int | None:
         return None
 
 
-def _current_base(folder: EpisodeFolder, draft: Draft) -> Base:
-    """The base of the draft as it is; moved, and written, when it was of another one."""
-    found = draft.hashes["transcript.json"] + draft.hashes.get("turns.json", "")
-    if not folder.has(BASE):
-        return lay_base(draft.transcript, found)
-    base = folder.read(BASE, Base)
-    if base.draft == found:
-        return base
-    moved = move_base(base, draft.transcript, found)
-    folder.write(BASE, moved)
-    return moved
-
-
 def open_review(walk: Walk) -> Reviewing:
     """An episode whose draft is finished, with its decisions.
 
@@ -517,10 +415,10 @@ def open_review(walk: Walk) -> Reviewing:
             f"{folder.name} has no draft yet. `shownotes process {folder.name}` makes one."
         )
     log = ReviewLog(folder.path)
-    stamps = _stamps(folder)
-    draft = _read_draft(walk)
+    stamps = stamps_of(folder)
+    draft = read_draft(walk)
     with log.locked():
-        base = _current_base(folder, draft)
+        base = current_base(folder, draft)
         changes, offset = log.read()
     reviewing = Reviewing(
         walk=walk,
@@ -556,28 +454,3 @@ def approve(walk: Walk, *, by: str, publish_at: str | None = None) -> Approval:
         ReviewError: there is no draft, or decisions that no longer fit it.
     """
     return open_review(walk).approve(by=by, publish_at=publish_at)
-
-
-def read_approval(folder: EpisodeFolder) -> Approval | None:
-    """Who approved what; `None` for nobody. It may be of an older version."""
-    return read_review(folder).approval if is_reviewed(folder) else None
-
-
-def current_version(walk: Walk) -> str:
-    """Hash of what would be published now: the draft and the decisions."""
-    decided = decisions_sha256(read_review(walk.folder).decisions)
-    return content_sha256([_draft_version(walk.folder), decided])
-
-
-def review_state(folder: EpisodeFolder) -> State:
-    """Where a finished draft stands with its editor; cheap while nobody has approved it."""
-    if not is_reviewed(folder):
-        return State.DRAFT
-    try:
-        box = folder.read(BOX, ReviewBox)
-    except (StoreError, OSError):
-        return State.IN_REVIEW
-    if box.approval is None:
-        return State.IN_REVIEW
-    version = content_sha256([_draft_version(folder), box.decided])
-    return State.APPROVED if version == box.approval.version else State.CHANGED_SINCE_APPROVAL

@@ -4,7 +4,7 @@ from shownotes.adapters.store import EpisodeFolder
 from shownotes.errors import StoreError
 from shownotes.model import State, Status
 from shownotes.steps.published import read_publication
-from shownotes.steps.reviewing import BOX, ReviewBox, review_state
+from shownotes.steps.reviews import BOX, ReviewBox, review_state
 
 STATUS_BOX = "status.json"
 # While one of these holds, the draft is not finished and nobody reviews it.

@@ -27,7 +27,7 @@ from shownotes.web.media import media_routes
 from shownotes.web.sessions import session_routes
 from shownotes.web.shelf import Shelf
 from shownotes.web.uploads import upload_routes
-from shownotes.web.visit import csrf_of, editor_of
+from shownotes.web.visit import asked_for_name, csrf_of, editor_of
 
 REVIEW = "review"
 _STATIC = {".js": "text/javascript", ".css": "text/css"}
@@ -113,6 +113,9 @@ class _Pages:
 
     async def show(self, request: Request, episode_id: str) -> Response:
         """The desk of one episode."""
+        asking = asked_for_name(request)
+        if asking is not None:
+            return asking
         editor = editor_of(request)
 
         def work() -> Response:

@@ -8,8 +8,8 @@ from html import escape
 from typing import Any
 
 from shownotes.core.edited_words import DOUBTFUL, EDITED, NAME, SURE, EditedSegment
+from shownotes.core.note_items import LISTS, Field, Item
 from shownotes.core.review import Change
-from shownotes.core.reviewed_notes import LISTS, Field, Item
 from shownotes.model import Evidence
 from shownotes.steps.known_voices import suggestions_by_label
 from shownotes.steps.reviewing import Reviewing

@@ -20,12 +20,13 @@ from shownotes.core.timecodes import clock
 from shownotes.errors import ReviewError, ShowNotesError
 from shownotes.model import Episode, State
 from shownotes.settings import Settings
-from shownotes.steps.reviewing import BOX, ReviewBox, is_reviewed, reviewed
+from shownotes.steps.reviewing import reviewed
+from shownotes.steps.reviews import BOX, ReviewBox, is_reviewed
 from shownotes.steps.standing import state_of
 from shownotes.steps.step import Walk
 from shownotes.web.context import DeskContext
 from shownotes.web.editing import answer
-from shownotes.web.visit import csrf_of, editor_of
+from shownotes.web.visit import asked_for_name, csrf_of, editor_of
 
 STATES = {
     State.WAITING: "Waiting",
@@ -100,6 +101,9 @@ class _Listing:
 
     async def show(self, request: Request) -> Response:
         """The list, filtered as asked; works without scripts."""
+        asking = asked_for_name(request)
+        if asking is not None:
+            return asking
         asked = request.query_params
         text, state = asked.get("filter", "").strip(), asked.get("state", "")
 

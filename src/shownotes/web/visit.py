@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from typing import Literal
+from urllib.parse import quote
 
 from fastapi import Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 
 from shownotes.adapters.account_book import is_signed, new_token, sign
 from shownotes.adapters.accounts import clean_name
@@ -91,6 +92,14 @@ def editor_of(request: Request) -> str | None:
     """Who makes a request: signed in where there are accounts, else by the name once given."""
     visit = request.scope.get(VISIT)
     return visit.editor if isinstance(visit, Visit) else None
+
+
+def asked_for_name(request: Request) -> Response | None:
+    """To the page that asks who it is, and back; `None` when that is known."""
+    if editor_of(request) is not None:
+        return None
+    path = quote(request.url.path + (f"?{request.url.query}" if request.url.query else ""))
+    return RedirectResponse(f"/name?next={path}", status_code=303)
 
 
 # --------------------------------------------------------------------------- cookies

@@ -1,0 +1,62 @@
+"""Which checks of the draft an editor has seen to, by saying so or by a decision."""
+
+import bisect
+import hashlib
+from collections.abc import Iterator, Sequence
+
+from shownotes.core.edited_words import EDITED, SURE, EditedSegment
+from shownotes.core.note_items import NotesView
+from shownotes.core.review import Layer
+from shownotes.model import Check
+
+
+def check_key(check: Check) -> str:
+    """A name for a check that outlives re-runs: of what it says, not of when."""
+    return hashlib.sha256(f"{check.code}\n{check.message}".encode()).hexdigest()[:12]
+
+
+def view_checks(
+    checks: Sequence[Check], layer: Layer, segments: Sequence[EditedSegment], view: NotesView
+) -> Iterator[tuple[str, Check, bool]]:
+    """Every check, and whether the editor has seen to it."""
+    for check in checks:
+        name = check_key(check)
+        is_seen = layer.decisions.get(f"seen/{name}") is not None
+        yield name, check, is_seen or _is_settled(check, layer, segments, view)
+
+
+def _is_settled(
+    check: Check, layer: Layer, segments: Sequence[EditedSegment], view: NotesView
+) -> bool:
+    """Whether a decision has answered a check by itself."""
+    if check.code in ("title_guessed", "missing_date", "no_hook", "no_sign_off"):
+        name = {"title_guessed": "title", "missing_date": "date"}.get(check.code, check.code[3:])
+        return view.fields[name].decision is not None
+    if check.code in ("missing_title", "missing_organization", "missing_description"):
+        attribute = check.code.partition("_")[2]
+        return any(
+            item.machine.get("name") and f" {item.machine['name']} " in f" {check.message} "
+            and (item.text(attribute) is not None or not item.is_kept)
+            for item in (*view.people, *view.bodies)
+        )  # fmt: skip
+    if check.code == "known_voice":
+        label = check.message.partition(" sounds like ")[0]
+        return layer.decisions.get(f"speaker/{label}") is not None
+    if check.code in ("flagged_passage", "low_confidence") and check.start is not None:
+        words = [
+            word
+            for segment in _between(segments, check.start, check.end or check.start)
+            for word in segment.words
+            if check.start - 0.011 <= word.start < (check.end or check.start)
+        ]
+        return all(word.bits & (EDITED | SURE) for word in words)
+    return False
+
+
+def _between(
+    segments: Sequence[EditedSegment], start: float, end: float
+) -> Iterator[EditedSegment]:
+    at = max(0, bisect.bisect_right(segments, start, key=lambda s: s.start) - 1)
+    while at < len(segments) and segments[at].start < end:
+        yield segments[at]
+        at += 1

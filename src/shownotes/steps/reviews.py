@@ -1,0 +1,72 @@
+"""What was decided about an episode, for those who only read it: cheap, and without the words."""
+
+from dataclasses import dataclass
+
+from shownotes.adapters.review_log import ReviewLog
+from shownotes.adapters.store import EpisodeFolder, content_sha256
+from shownotes.core.review import Approval, Decision, Review, decisions_sha256, fold
+from shownotes.errors import StoreError
+from shownotes.model import State
+from shownotes.steps.review_draft import draft_version
+from shownotes.steps.step import Walk
+
+BOX = "review.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewBox:
+    """`review.json`: for those who read and never decide.
+
+    Attributes:
+        decided: hash of the decisions.
+        title: of the episode as it is now; `guests`, `checks` (those not seen to) likewise.
+        conflicts: decisions that no longer fit the draft.
+    """
+
+    seq: int
+    decided: str
+    decisions: tuple[Decision, ...]
+    approval: Approval | None = None
+    title: str = ""
+    guests: tuple[str, ...] = ()
+    checks: int = 0
+    conflicts: int = 0
+
+
+def is_reviewed(folder: EpisodeFolder) -> bool:
+    """Whether anybody has decided anything."""
+    return ReviewLog(folder.path).exists()
+
+
+def read_review(folder: EpisodeFolder) -> Review:
+    """The log, folded.
+
+    Raises:
+        FormatError: it is damaged.
+    """
+    return fold(ReviewLog(folder.path).read()[0])
+
+
+def read_approval(folder: EpisodeFolder) -> Approval | None:
+    """Who approved what; `None` for nobody. It may be of an older version."""
+    return read_review(folder).approval if is_reviewed(folder) else None
+
+
+def current_version(walk: Walk) -> str:
+    """Hash of what would be published now: the draft and the decisions."""
+    decided = decisions_sha256(read_review(walk.folder).decisions)
+    return content_sha256([draft_version(walk.folder), decided])
+
+
+def review_state(folder: EpisodeFolder) -> State:
+    """Where a finished draft stands with its editor; cheap while nobody has approved it."""
+    if not is_reviewed(folder):
+        return State.DRAFT
+    try:
+        box = folder.read(BOX, ReviewBox)
+    except (StoreError, OSError):
+        return State.IN_REVIEW
+    if box.approval is None:
+        return State.IN_REVIEW
+    version = content_sha256([draft_version(folder), box.decided])
+    return State.APPROVED if version == box.approval.version else State.CHANGED_SINCE_APPROVAL
