@@ -1,14 +1,12 @@
 """The commands. Each asks its questions before work begins; no traceback reaches a person."""
 
 import contextlib
-import getpass
 import json
 import signal
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.markup import escape
@@ -16,15 +14,14 @@ from rich.markup import escape
 from shownotes import __version__, pipeline
 from shownotes.adapters.store import EpisodeFolder, episode_folders
 from shownotes.batch import Outcome, RunOptions, is_anything_due, process_plainly
+from shownotes.cli_review import REVIEW_COMMANDS, desk_app
+from shownotes.command_line import Root, SetOption, assignment, drafts_of, settings_of, source_of
 from shownotes.errors import (
-    DeliveryError,
-    EpisodeNotFoundError,
-    NotDueError,
     SettingsError,
     ShowNotesError,
     TranscriptFileError,
 )
-from shownotes.model import Episode, Span, State, Status
+from shownotes.model import Span, State, Status
 from shownotes.screen import (
     DownloadBar,
     ProgressLine,
@@ -33,17 +30,13 @@ from shownotes.screen import (
     show_findings,
     show_names,
     show_outcomes,
-    show_releases,
     show_sites,
     show_status,
 )
-from shownotes.settings import CONFIG_NAME, Settings, find_root, load_settings, seconds
+from shownotes.settings import Settings, find_root, load_settings, seconds
 from shownotes.steps import prepare
-from shownotes.steps.intray import TRANSCRIPT_ENDINGS, is_tracks_folder
-from shownotes.steps.step import Progress, Walk
-
-if TYPE_CHECKING:
-    from shownotes.release import Releases
+from shownotes.steps.intray import TRANSCRIPT_ENDINGS
+from shownotes.steps.step import Walk
 
 app = typer.Typer(
     name="shownotes",
@@ -59,15 +52,6 @@ app.add_typer(models_app, name="models")
 
 # What a shell expects of a program that Ctrl-C has ended.
 INTERRUPTED = 130
-
-Root = Annotated[
-    Path | None,
-    typer.Option("--root", help="Working folder; by default the nearest one with shownotes.toml."),
-]
-SetOption = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="A setting for this run: speech.beam_size=1"),
-]
 
 
 def main() -> None:
@@ -90,25 +74,6 @@ def main() -> None:
 
 def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
-
-
-def _settings(root: Path | None, changes: Sequence[str] = ()) -> Settings:
-    folder = root.resolve() if root else find_root(Path.cwd())
-    if folder is None:
-        raise SettingsError(
-            f"There is no {CONFIG_NAME} here or above. Make a working folder with "
-            "`shownotes init FOLDER`, or go to one."
-        )
-    settings = load_settings(folder)
-    return settings.with_values(dict(_assignment(text) for text in changes))
-
-
-def _assignment(text: str) -> tuple[str, object]:
-    key, found, value = text.partition("=")
-    section, dot, name = key.strip().partition(".")
-    if not (found and dot and section and name):
-        raise SettingsError(f"--set {text!r}: write KEY=VALUE, such as speech.beam_size=1.")
-    return key.strip(), value.strip()
 
 
 @app.callback(invoke_without_command=True)
@@ -206,7 +171,7 @@ def process(
     changes: SetOption = None,
 ) -> None:
     """Make show notes of audio files: everything in audio/, or those named."""
-    settings = _settings(root, changes or ())
+    settings = settings_of(root, changes or ())
     options = RunOptions(forced=_forced(from_step, force), redo=_stretch(redo))
     paths = _paths(files or (), settings)
     if options.redo and len(paths) != 1:
@@ -276,25 +241,7 @@ def _stretch(text: str | None) -> Span | None:
 def _paths(names: Sequence[str], settings: Settings) -> list[Path]:
     if not names:
         return prepare.find_audio(settings)
-    return [_path(name, settings) for name in names]
-
-
-def _path(name: str, settings: Settings) -> Path:
-    """The audio (or lone transcript) behind a file name, a folder name or an id prefix."""
-    for candidate in (Path(name), settings.audio_folder / name):
-        if candidate.is_file() or is_tracks_folder(candidate, settings):
-            return candidate.resolve()
-    wanted = Path(name).name
-    for folder in episode_folders(settings.output_folder):
-        episode = folder.read("episode.json", Episode)
-        if folder.name == wanted or (len(name) >= 4 and episode.id.startswith(name)):
-            source = episode.audio.path if episode.audio else episode.transcript_path
-            if source is not None:
-                return settings.root / source
-    raise EpisodeNotFoundError(
-        f"{name}: no such file, and no episode of that name or id. "
-        "`shownotes status` lists the episodes."
-    )
+    return [source_of(name, settings) for name in names]
 
 
 def _preview(paths: Sequence[Path], settings: Settings, options: RunOptions) -> None:
@@ -325,7 +272,7 @@ def _say_what_next(outcomes: Sequence[Outcome], settings: Settings) -> None:
 @app.command()
 def status(root: Root = None) -> None:
     """Show every episode: its state, guests and what there is to check."""
-    settings = _settings(root)
+    settings = settings_of(root)
     rows = _rows(settings)
     console = open_console()
     if rows:
@@ -353,9 +300,9 @@ def render(
 
     if loudness and not audio:
         raise SettingsError("--loudness is for copies of the audio: add --audio.")
-    settings = _settings(root)
+    settings = settings_of(root)
     console = open_console()
-    folders = _drafts(episodes, settings)
+    folders = drafts_of(episodes, settings)
     if watch:
         if audio:
             raise SettingsError("--watch is for templates, which no audio is made of: no --audio.")
@@ -424,8 +371,8 @@ def lint(
     from shownotes.steps.render import gather
     from shownotes.steps.targets import lint_episode
 
-    settings = _settings(root)
-    folders = _drafts(episodes, settings)
+    settings = settings_of(root)
+    folders = drafts_of(episodes, settings)
     found = {f.name: lint_episode(gather(Walk(folder=f, settings=settings))) for f in folders}
     if as_json:
         told = {name: [asdict(f) for f in findings] for name, findings in found.items()}
@@ -446,8 +393,8 @@ def stats(
     from shownotes.stats import describe, gather_costs
     from shownotes.stats_screen import show_stats
 
-    settings = _settings(root)
-    costs = gather_costs(_drafts(episodes, settings), settings)
+    settings = settings_of(root)
+    costs = gather_costs(drafts_of(episodes, settings), settings)
     if as_json:
         typer.echo(json.dumps(describe(costs), ensure_ascii=False, indent=2))
     else:
@@ -467,7 +414,7 @@ def site(
     """Make each show's site: index, episode pages and feed, to be hosted anywhere."""
     from shownotes.site import build_previews, build_sites
 
-    settings = _settings(root)
+    settings = settings_of(root)
     built = (build_previews if preview else build_sites)(settings, show=show)
     if not built:
         whose = f" of {show!r}" if show else ""
@@ -476,160 +423,6 @@ def site(
             "Look at the drafts with: shownotes site --preview"
         )
     show_sites(open_console(), built, settings.root)
-
-
-BY = Annotated[
-    str | None, typer.Option("--by", metavar="NAME", help="Who does it; you, by default.")
-]
-
-
-@app.command()
-def approve(
-    episode: Annotated[str, typer.Argument(help="The episode.")],
-    by: BY = None,
-    at: Annotated[
-        str | None,
-        typer.Option(
-            "--at", metavar="TIME", help="Publish then: 2026-10-25T06:00, in the show's time zone."
-        ),
-    ] = None,
-    root: Root = None,
-) -> None:
-    """Approve an episode as it is now: its draft with what was decided in the desk."""
-    from shownotes.core.publication import appointment
-    from shownotes.steps import reviewing
-    from shownotes.steps.publishing import timezone_of
-
-    settings = _settings(root)
-    walk = Walk(folder=_episode(episode, settings), settings=settings)
-    when = appointment(at, timezone_of(walk)) if at else None
-    publish_at = when.isoformat() if when else None
-    approval = reviewing.approve(walk, by=_who(by), publish_at=publish_at)
-    console = open_console()
-    name = escape(walk.folder.name)
-    console.print(f"approved  {name}, by {escape(approval.by)}", soft_wrap=True)
-    if when:
-        console.print(f"It is to be published at {when.isoformat(sep=' ')}.")
-    else:
-        console.print(f"\nNext:  shownotes publish {name}")
-
-
-@app.command()
-def publish(
-    episode: Annotated[
-        str | None, typer.Argument(help="The episode; all that are approved and due by default.")
-    ] = None,
-    by: BY = None,
-    now: Annotated[
-        bool, typer.Option("--now", help="Although it was approved for a later time.")
-    ] = False,
-    no_prefect: Annotated[bool, typer.Option("--no-prefect", help="Publish plainly.")] = False,
-    root: Root = None,
-) -> None:
-    """Publish what is approved: into published/ and the show's site, and tell the hooks."""
-    from shownotes.release import release
-
-    settings = _settings(root)
-    with ProgressLine(open_console()) as progress:
-        if episode is None:
-            releases = _publish_due(settings, _who(by), progress, no_prefect)
-        else:
-            folder = _episode(episode, settings)
-            walk = Walk(folder=folder, settings=settings, progress=progress)
-            if not now:
-                _check_time(walk)
-            releases = release(walk, by=_who(by))
-    _show_releases(releases, settings)
-
-
-def _publish_due(settings: Settings, by: str, progress: Progress, no_prefect: bool) -> "Releases":
-    """Publish everything that is due; plainly when there is nothing, which needs no server."""
-    from shownotes.release import Releases, release_due
-    from shownotes.steps.publishing import due
-
-    at = datetime.now(UTC)
-    walks = due(settings, at)
-    if not walks:
-        progress.say("Nothing is approved and due.")
-        return Releases()
-    if no_prefect:
-        for walk in walks:
-            walk.progress = progress
-        return release_due(walks, settings, by=by, now=at)
-    from flows.publish_approved import run_publish_approved
-
-    return run_publish_approved(settings, by=by, progress=progress)
-
-
-def _check_time(walk: Walk) -> None:
-    from shownotes.steps.publishing import publish_time
-    from shownotes.steps.reviews import read_approval
-
-    approval = read_approval(walk.folder)
-    when = publish_time(walk, approval) if approval else None
-    if when is not None and when > datetime.now(UTC):
-        raise NotDueError(
-            f"{walk.folder.name} is approved for {when.isoformat(sep=' ')}. "
-            f"To publish it before: shownotes publish {walk.folder.name} --now"
-        )
-
-
-@app.command()
-def unpublish(
-    episode: Annotated[str, typer.Argument(help="The episode.")],
-    by: BY = None,
-    root: Root = None,
-) -> None:
-    """Take an episode off its show's site and feed; what was published stays in its history."""
-    from shownotes.release import take_back
-
-    settings = _settings(root)
-    walk = Walk(folder=_episode(episode, settings), settings=settings)
-    _show_releases(take_back(walk, by=_who(by)), settings)
-
-
-def _show_releases(releases: "Releases", settings: Settings) -> None:
-    """Say what became of each episode; leave with an error when one failed."""
-    show_releases(open_console(), releases, settings.root)
-    failed = releases.failed
-    if failed:
-        error = failed[0].error or DeliveryError("")
-        raise typer.Exit(error.exit_code if len(releases.episodes) == 1 else 1)
-
-
-def _who(name: str | None) -> str:
-    """Who is at work: as told, else as the system knows them."""
-    try:
-        return name or getpass.getuser()
-    except (OSError, KeyError):  # a container without a name for its user
-        return "somebody"
-
-
-def _episode(name: str, settings: Settings) -> EpisodeFolder:
-    """The episode of a folder name, an id prefix or an audio path."""
-    folders = episode_folders(settings.output_folder)
-    for folder in folders:
-        if folder.name == Path(name).name:
-            return folder
-    for folder in folders:
-        if len(name) >= 4 and folder.read("episode.json", Episode).id.startswith(name):
-            return folder
-    found = prepare.known(_path(name, settings), settings)
-    if found is None:
-        raise EpisodeNotFoundError(f"{name} is not processed yet. First: shownotes process {name}")
-    return found
-
-
-def _drafts(episodes: Sequence[str] | None, settings: Settings) -> list[EpisodeFolder]:
-    """The finished drafts, or those of the episodes named."""
-    folders = [f for f in episode_folders(settings.output_folder) if f.has("draft.json")]
-    if not episodes:
-        return folders
-    chosen = [prepare.known(_path(name, settings), settings) for name in episodes]
-    # A folder's own name counts even when its audio has been put away or replaced.
-    names = {folder.name for folder in chosen if folder is not None}
-    names |= {Path(name).name for name in episodes}
-    return [folder for folder in folders if folder.name in names]
 
 
 @app.command()
@@ -671,8 +464,8 @@ def names(
 def _settings_or_defaults(root: Path | None, changes: Sequence[str]) -> Settings:
     """The working folder's settings; outside of one, the defaults."""
     if root is not None or find_root(Path.cwd()) is not None:
-        return _settings(root, changes)
-    return Settings(root=Path.cwd()).with_values(dict(_assignment(text) for text in changes))
+        return settings_of(root, changes)
+    return Settings(root=Path.cwd()).with_values(dict(assignment(text) for text in changes))
 
 
 def _lines(path: Path) -> list[str]:
@@ -687,7 +480,7 @@ def _transcript_path(name: str, settings: Settings) -> Path:
     path = Path(name)
     if path.is_file() and path.suffix.lower() in TRANSCRIPT_ENDINGS:
         return path
-    folder = prepare.known(_path(name, settings), settings)
+    folder = prepare.known(source_of(name, settings), settings)
     if folder is None or not folder.has("transcript.json"):
         raise TranscriptFileError(
             f"{name} has no transcript yet. Make one with: shownotes process {name}"
@@ -701,7 +494,7 @@ def doctor(root: Root = None) -> None:
     from shownotes.doctor import check
 
     console = open_console()
-    findings = check(_settings(root))
+    findings = check(settings_of(root))
     marks = {
         "ok": "[green]ok     [/]",
         "warning": "[yellow]look   [/]",
@@ -739,82 +532,9 @@ def list_models() -> None:
         console.print(f"{entry.name:<18} {escape(where)}", soft_wrap=True)
 
 
-desk_app = typer.Typer(
-    help="The editor's desk: review beside the audio, in the browser.",
-    add_completion=False,
-    invoke_without_command=True,
-)
+for command in REVIEW_COMMANDS:
+    app.command()(command)
 app.add_typer(desk_app, name="desk")
-
-
-@desk_app.callback()
-def desk(
-    context: typer.Context,
-    host: Annotated[
-        str | None, typer.Option("--host", help="Address; others than this machine need accounts.")
-    ] = None,
-    port: Annotated[int | None, typer.Option("--port", help="Port; 8765 by default.")] = None,
-    root: Root = None,
-) -> None:
-    """Open the desk on this machine, until Ctrl-C."""
-    if context.invoked_subcommand is not None:
-        return
-    from shownotes.runs import Runs
-    from shownotes.web.app import build_desk
-    from shownotes.web.serving import listen, server
-
-    settings = _settings(root)
-    runs = Runs(settings.root)
-    guard, told = build_desk(settings, host=host, port=port, start_run=runs.start)
-    serving = server(guard, told)
-    console = open_console()
-    with contextlib.closing(listen(told)) as place:
-        shown = f"[{told.host}]" if ":" in told.host else told.host
-        console.print(f"The desk is open:  http://{shown}:{told.port}/", soft_wrap=True)
-        console.print("Ctrl-C closes it. Everything that it showed as saved is on the disk.")
-        try:
-            serving.run(sockets=[place])
-        finally:
-            runs.close()
-
-
-@desk_app.command("invite")
-def invite_editor(
-    name: Annotated[str, typer.Argument(help="The editor's name, as it stands in the history.")],
-    root: Root = None,
-) -> None:
-    """Make an account for an editor: prints a link that opens once, to choose a password."""
-    from shownotes.adapters import accounts
-
-    settings = _settings(root)
-    token = accounts.invite(settings.root, name)
-    base = settings.desk.public_url.rstrip("/") or f"http://127.0.0.1:{settings.desk.port}"
-    open_console().print(f"Give this to {escape(name)}:  {base}/invite/{token}", soft_wrap=True)
-
-
-@desk_app.command("remove")
-def remove_editor(
-    name: Annotated[str, typer.Argument(help="The editor's name.")],
-    root: Root = None,
-) -> None:
-    """Take an editor's account away; what they did stays in the history."""
-    from shownotes.adapters import accounts
-
-    accounts.remove(_settings(root).root, name)
-    open_console().print(f"{escape(name)} cannot sign in any more.")
-
-
-@desk_app.command("editors")
-def list_editors(root: Root = None) -> None:
-    """List the editors who have accounts."""
-    from shownotes.adapters import accounts
-
-    names_there = accounts.names(_settings(root).root)
-    console = open_console()
-    for name in names_there:
-        console.print(escape(name))
-    if not names_there:
-        console.print("None. The desk is open on this machine alone, without passwords.")
 
 
 if __name__ == "__main__":

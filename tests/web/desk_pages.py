@@ -1,10 +1,11 @@
 """Pages of a running desk in Chromium, with everything that they complained about."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import httpx
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.web.desk_server import DeskServer
@@ -65,3 +66,50 @@ def violations(page: Any) -> list[tuple[str, list[str]]]:
     """What axe has to say."""
     found = Axe().run(page).response["violations"]
     return [(v["id"], [node["html"] for node in v["nodes"]][:3]) for v in found]
+
+
+SAVED = "() => document.getElementById('saving').dataset.state === 'saved'"
+PLAYING_AT = "(time) => Math.abs(document.querySelector('audio').currentTime - time) < 3"
+
+
+def open_desk(opens_pages: Callable[..., Opened], server: DeskServer, **options: Any) -> Opened:
+    opened = opens_pages(f"/episode/{server.episode_id}", **options)
+    wait_until_ready(opened.page)
+    return opened
+
+
+def data_of(server: DeskServer) -> dict[str, Any]:
+    with closing(server.client("Reader")) as client:
+        data: dict[str, Any] = client.get(f"/api/episodes/{server.episode_id}").json()
+    return data
+
+
+def notes_of(server: DeskServer) -> dict[str, Any]:
+    notes: dict[str, Any] = data_of(server)["notes"]
+    return notes
+
+
+def named(items: list[dict[str, Any]], name: str) -> dict[str, Any]:
+    return next(item for item in items if item["name"] == name)
+
+
+def change(client: httpx.Client, server: DeskServer, *ops: dict[str, Any], seen: int) -> Any:
+    body = {"id": f"by-a-test-{seen}-{ops[0]}"[:90], "seen": seen, "label": "Test", "ops": ops}
+    answer = client.post(f"/api/episodes/{server.episode_id}/changes", json=body)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def wait_until_saved(page: Any) -> None:
+    page.wait_for_function(SAVED)
+
+
+def field_of(page: Any, key: str) -> Any:
+    return page.locator(f'.field[data-key="{key}"]').first
+
+
+def write(page: Any, key: str, text: str, *, enter: bool = True) -> None:
+    box = field_of(page, key).locator("textarea, input").first
+    box.fill(text)
+    if enter:
+        box.press("Enter")
