@@ -170,7 +170,7 @@ class Judge:
         view = after.view()
         self._items = {item.key: item for item in view.items()}
         self._fields, self._checks = view.fields, {name: seen for name, _, seen in view.checks}
-        self._known_checks = {check_key(check) for check in after.draft.notes.checks}
+        self._known_checks = {check_key(check, after.machine) for check in after.draft.notes.checks}
 
     def outcome(self, decision: Decision) -> Outcome:
         """What became of a decision."""

@@ -64,6 +64,7 @@ class Score:
     wrong: int = 0
     unknown: int = 0
     mixed: int = 0
+    said: list[tuple[float, bool]] = field(default_factory=list)
     same: list[float] = field(default_factory=list)
     other: list[float] = field(default_factory=list)
     seconds: float = 0.0
@@ -189,7 +190,9 @@ def judge(
     for voice in prints:
         truth = owner[voice.label]
         said = found[voice.label].name if voice.label in found else None
-        told.append(f"{truth or '?'}:{said or '-'}")
+        sure = found[voice.label].confidence if said is not None else 0.0
+        told.append(f"{truth or '?'}:{said or '-'}" + (f" ({sure})" if said else ""))
+        score.said += [(sure, said == truth)] if said else []
         kind = "host" if truth == "H" else "guest"
         score.known[kind] += truth in names
         score.unknown += truth is not None and truth not in names
@@ -251,6 +254,9 @@ def main() -> None:
         f"{score.mixed} labels of two people; {score.audio / score.seconds:.0f} times faster than "
         "real time"
     )
+    for sure in (0.96, 0.97, 0.98):
+        said = [is_right for confidence, is_right in score.said if confidence >= sure]
+        print(f"of at least {sure}: {sum(said)} right, {len(said) - sum(said)} wrong")
     for name, found in (("same voice", score.same), ("other voices", score.other)):
         marks = ", ".join(f"{m:.2f}" for m in np.quantile(found, (0.01, 0.1, 0.5, 0.9)))
         print(f"distance, {name} (1, 10, 50 and 90 %): {marks}")

@@ -7,7 +7,7 @@ import { textOf } from "./runs.js";
 import { bind } from "./shortcuts.js";
 import { BITS, desk, isDoubtful } from "./state.js";
 import { say } from "./status.js";
-import { FLAGS, transcript } from "./transcript.js";
+import { inWords, transcript } from "./transcript.js";
 
 const BEFORE_S = 1.5, AFTER_S = 0.8;
 const at = (id) => document.getElementById(id);
@@ -39,7 +39,7 @@ const listed = () => {
   for (const segment of desk.data.segments) {
     const isCovered = (words) => checks.some((item) => item.start <= words[0][2] + 0.01 && item.end >= words.at(-1)[3] - 0.01);
     if (segment.flags.length) {
-      const why = segment.flags.map((flag) => FLAGS[flag] ?? flag).join(", "), same = checks.find((item) => item.segment === segment);
+      const why = inWords(segment.flags), same = checks.find((item) => item.segment === segment);
       if (same) same.words = segment.words;
       else items.push(itemOf(segment, segment.words, why));
       continue;
@@ -54,8 +54,9 @@ class Doubts {
   #current = null;
 
   start() {
-    for (const [id, act] of [["next-doubt", () => this.step(1)], ["previous-doubt", () => this.step(-1)], ["accept", () => this.accept()]]) at(id).addEventListener("click", act);
-    bind({ nextDoubt: () => this.step(1), previousDoubt: () => this.step(-1), accept: () => this.accept() });
+    const next = () => this.step(1), previous = () => this.step(-1), accept = () => this.accept();
+    for (const [id, act] of [["next-doubt", next], ["previous-doubt", previous], ["accept", accept]]) at(id).addEventListener("click", act);
+    bind({ nextDoubt: next, previousDoubt: previous, accept });
     transcript.addEventListener("drawn", () => this.#changed());
     desk.addEventListener("notes", () => this.#changed());
     this.#changed();

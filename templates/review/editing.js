@@ -1,5 +1,6 @@
 // Words edited where they stand. What is typed is saved by itself; what others change meanwhile is merged in where it
 // touches other words, and never overwritten where it touches the same.
+import { caretIn, select } from "./caret.js";
 import { clock } from "./dom.js";
 import { options } from "./options.js";
 import { player } from "./player.js";
@@ -10,6 +11,7 @@ import { say } from "./status.js";
 import { transcript } from "./transcript.js";
 
 const TYPING_PAUSE_MS = 600, RESUME_MS = 1500, LONGEST_LABEL = 60;
+const AS_TEXT_BOX = { role: "textbox", "aria-multiline": "false", spellcheck: "true" };
 let lastToken = 0;
 
 const typedIn = (edit) => tokens(edit.place.textContent).join(" ");
@@ -20,31 +22,6 @@ const labelOf = (words, ops) => {
   const [{ first, last, text }] = ops, ids = words.map(([id]) => id);
   const old = textOf(words.slice(ids.indexOf(first), ids.lastIndexOf(last) + 1));
   return text ? `“${shortened(old)}” → “${shortened(text)}”` : `Delete “${shortened(old)}”`;
-};
-
-// ---- the caret, counted in characters of the text
-const caretIn = (place) => {
-  const selection = getSelection();
-  if (!selection.rangeCount || !place.contains(selection.focusNode)) return null;
-  const range = document.createRange();
-  range.selectNodeContents(place);
-  range.setEnd(selection.focusNode, selection.focusOffset);
-  return range.toString().length;
-};
-
-const pointAt = (place, offset) => {
-  const walker = document.createTreeWalker(place, NodeFilter.SHOW_TEXT);
-  let left = offset, node = walker.nextNode();
-  while (node && left > node.length) { left -= node.length; node = walker.nextNode(); }
-  return node ? [node, left] : [place, place.childNodes.length];
-};
-
-const select = (place, from, to = from) => {
-  const range = document.createRange();
-  range.setStart(...pointAt(place, from));
-  range.setEnd(...pointAt(place, to));
-  getSelection().removeAllRanges();
-  getSelection().addRange(range);
 };
 
 class Edit {
@@ -139,7 +116,8 @@ class Editing {
     edit.node.classList.add("editing");
     transcript.choose(edit.segment);
     place.contentEditable = "plaintext-only";
-    for (const [name, value] of [["role", "textbox"], ["aria-multiline", "false"], ["spellcheck", "true"], ["aria-label", `Words of the segment at ${clock(segment.start)}`]]) place.setAttribute(name, value);
+    const label = `Words of the segment at ${clock(segment.start)}`;
+    for (const [name, value] of Object.entries({ ...AS_TEXT_BOX, "aria-label": label })) place.setAttribute(name, value);
     place.focus({ preventScroll: true });
     this.#aim(edit, word, last, at);
     edit.node.scrollIntoView({ block: "nearest" });
@@ -163,7 +141,7 @@ class Editing {
     if (!edit) return Promise.resolve();
     this.open = null;
     edit.node.classList.remove("editing");
-    for (const name of ["contenteditable", "role", "aria-multiline", "aria-label", "spellcheck"]) edit.place.removeAttribute(name);
+    for (const name of ["contenteditable", "aria-label", ...Object.keys(AS_TEXT_BOX)]) edit.place.removeAttribute(name);
     return this.#flush(edit);
   }
 

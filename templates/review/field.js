@@ -12,8 +12,15 @@ let lastId = 0;
 export const saveAll = () => Promise.all([...unsaved].map((field) => field.save()));
 export const hasUnsaved = () => unsaved.size > 0;
 
-// `options.seen` is the state of the episode that the editor was looking at when they began to type.
-export const set = (key, value, label, options = {}) => desk.change([{ op: "set", key, value }], label, options);
+// By key, the last change of this page that the server has: what is typed here was typed on top of it.
+const own = new Map();
+
+// `seen` is the state of the episode that the editor was looking at when they began to type.
+export const set = async (key, value, label, { seen = desk.data.seq } = {}) => {
+  const patch = await desk.change([{ op: "set", key, value }], label, { seen: Math.max(seen, own.get(key) ?? 0) });
+  if (patch) own.set(key, patch.seq);
+  return patch;
+};
 
 const inWords = (value) => Array.isArray(value) ? value.map((item) => item.text).join(" ") : String(value ?? "");
 

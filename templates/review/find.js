@@ -19,11 +19,13 @@ class FindBar {
   start() {
     this.bar = at("find");
     this.field = at("find-text");
-    for (const [id, act] of [["find-next", () => this.go(1)], ["find-previous", () => this.go(-1)], ["find-close", () => this.close()], ["find-replace", () => replacing.open(this.field.value)]]) at(id).addEventListener("click", act);
+    const next = () => this.go(1), previous = () => this.go(-1), close = () => this.close();
+    for (const [id, act] of [["find-next", next], ["find-previous", previous], ["find-close", close]]) at(id).addEventListener("click", act);
+    at("find-replace").addEventListener("click", () => replacing.open(this.field.value));
+    at("open-find").addEventListener("click", () => this.open());
     this.bar.addEventListener("input", () => { clearTimeout(this.#timer); this.#timer = setTimeout(() => this.search(), PAUSE_MS); });
     transcript.addEventListener("drawn", () => { if (!this.bar.hidden) this.search(); });
-    at("open-find").addEventListener("click", () => this.open());
-    bind({ find: (event) => this.open(event), findNext: () => this.go(1), findPrevious: () => this.go(-1), closeFind: () => this.close() });
+    bind({ find: (event) => this.open(event), findNext: next, findPrevious: previous, closeFind: close });
   }
 
   // Asked a second time, the key is the browser's own.
@@ -75,15 +77,17 @@ class FindBar {
 
   #tell() {
     const { length } = this.#found;
-    at("find-count").textContent = !this.field.value.trim() ? "" : this.#place >= 0 ? `${this.#place + 1} of ${length}` : length ? `${length} found` : "Not found";
+    const told = this.#place >= 0 ? `${this.#place + 1} of ${length}` : length ? `${length} found` : "Not found";
+    at("find-count").textContent = this.field.value.trim() ? told : "";
   }
 
   #unmark() { for (const span of transcript.place.querySelectorAll(".found, .found-now")) span.classList.remove("found", "found-now"); }
 
   #mark() {
     this.#unmark();
-    for (const [index, { words }] of this.#found.slice(0, MOST_MARKED).entries()) for (const id of words) transcript.span(id)?.classList.add(index === this.#place ? "found-now" : "found");
-    if (this.#place >= MOST_MARKED) for (const id of this.#found[this.#place].words) transcript.span(id)?.classList.add("found-now");
+    const mark = ({ words }, name) => { for (const id of words) transcript.span(id)?.classList.add(name); };
+    for (const one of this.#found.slice(0, MOST_MARKED)) mark(one, "found");
+    if (this.#found[this.#place]) mark(this.#found[this.#place], "found-now");
   }
 }
 
@@ -96,7 +100,11 @@ class Replacing {
     this.dialog = at("replace-dialog");
     this.list = at("replace-list");
     this.dialog.querySelector("form").addEventListener("submit", (event) => { event.preventDefault(); this.replace(); });
-    this.dialog.addEventListener("input", ({ target }) => { if (!target.closest("#replace-list")) { clearTimeout(this.#timer); this.#timer = setTimeout(() => this.draw(), PAUSE_MS); } });
+    this.dialog.addEventListener("input", ({ target }) => {
+      if (target.closest("#replace-list")) return;
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => this.draw(), PAUSE_MS);
+    });
     this.list.addEventListener("change", () => this.#tell());
     at("replace-all").addEventListener("change", ({ target }) => { for (const box of this.#boxes) box.checked = target.checked; this.#tell(); });
     at("replace-cancel").addEventListener("click", () => this.dialog.close());
@@ -118,7 +126,8 @@ class Replacing {
   draw() {
     clearTimeout(this.#timer);
     const to = at("replace-to").value;
-    this.#found = places(desk.data.segments, { text: at("replace-from").value, hasCase: at("replace-case").checked, isWhole: at("replace-whole").checked });
+    const wanted = { text: at("replace-from").value, hasCase: at("replace-case").checked, isWhole: at("replace-whole").checked };
+    this.#found = places(desk.data.segments, wanted);
     this.list.replaceChildren(...this.#found.map((one, index) => el("li", {}, el("label", {},
       el("input", { type: "checkbox", checked: !this.#spared.has(this.#keyOf(one)), value: String(index) }),
       el("span", { class: "clock" }, clock(one.segment.start)),
@@ -133,7 +142,8 @@ class Replacing {
   #tell() {
     for (const { value, checked } of this.#boxes) this.#spared[checked ? "delete" : "add"](this.#keyOf(this.#found[Number(value)]));
     const chosen = this.#boxes.filter((box) => box.checked).length, { length } = this.#found;
-    at("replace-count").textContent = length ? `${chosen} of ${count(length, "place")} chosen` : at("replace-from").value.trim() ? "Not found in the transcript" : "";
+    const none = at("replace-from").value.trim() ? "Not found in the transcript" : "";
+    at("replace-count").textContent = length ? `${chosen} of ${count(length, "place")} chosen` : none;
     at("replace-go").textContent = `Replace ${count(chosen, "place")}`;
     at("replace-go").disabled = !chosen;
     at("replace-all").checked = length > 0 && chosen === length;

@@ -13,7 +13,9 @@ export const remember = (name, value) => {
 
 // A check box with `data-option="name"` shows and sets that option.
 export const bindOptions = (root) => {
-  for (const box of root.querySelectorAll("[data-option]")) box.checked = Boolean(options[box.dataset.option]);
+  const show = () => { for (const box of root.querySelectorAll("[data-option]")) box.checked = Boolean(options[box.dataset.option]); };
+  show();
+  root.addEventListener("toggle", show, true); // following may have stopped by itself meanwhile
   root.addEventListener("change", ({ target }) => {
     if (target.dataset.option) remember(target.dataset.option, target.checked);
   });

@@ -27,7 +27,8 @@ const passage = () => {
 const setTime = (edge) => {
   const segment = transcript.chosen, to = Math.round(player.now() * 1000) / 1000;
   const words = edge === "start" ? "begins" : "ends";
-  desk.change([{ op: "time", at: segment.at, edge, to }], `A segment ${words} at ${precise(to)}`).then(() => say(`The segment ${words} at ${precise(to)}.`), () => {});
+  desk.change([{ op: "time", at: segment.at, edge, to }], `A segment ${words} at ${precise(to)}`)
+    .then(() => say(`The segment ${words} at ${precise(to)}.`), () => {});
 };
 
 class AgainDialog {
@@ -77,12 +78,14 @@ class AgainDialog {
   }
 }
 
-// In how many places of the notes a text stands, too.
+// In how many places of the notes a text stands, too: in what is printed, not in what says so.
+const UNPRINTED = /^(key|machine|by|code|label)$|evidence$/;
+
 const inNotes = (text) => {
   let found = 0;
   const walk = (value) => {
     if (typeof value === "string") found += places([{ words: [[0, value]] }], { text, hasCase: false, isWhole: true }).length;
-    else if (value && typeof value === "object") for (const [key, one] of Object.entries(value)) if (!["key", "machine", "evidence", "by", "code", "label"].includes(key) && !key.endsWith("_evidence")) walk(one);
+    else if (value && typeof value === "object") for (const [key, one] of Object.entries(value)) if (!UNPRINTED.test(key)) walk(one);
   };
   const { fields, people, bodies, events, chapters, quotes } = desk.data.notes;
   walk([fields, people, bodies, events, chapters, quotes]);
@@ -131,8 +134,10 @@ class SpellingDialog {
 export const start = () => {
   const again = new AgainDialog(), spelling = new SpellingDialog();
   const replay = () => { const { start: from, end } = transcript.chosen; player.playRange(from, end); };
-  bind({ again: () => again.open(), spelling: () => spelling.open(), startHere: () => setTime("start"), endHere: () => setTime("end"), replay });
-  for (const [id, act] of [["open-again", () => again.open()], ["open-spelling", () => spelling.open()], ["start-here", () => setTime("start")], ["end-here", () => setTime("end")], ["replay", replay]]) {
+  const does = { again: () => again.open(), spelling: () => spelling.open(), startHere: () => setTime("start"), endHere: () => setTime("end"), replay };
+  bind(does);
+  const tools = { "open-again": does.again, "open-spelling": does.spelling, "start-here": does.startHere, "end-here": does.endHere, replay };
+  for (const [id, act] of Object.entries(tools)) {
     // The words selected, and the edit that is open, stay so while a tool is pressed.
     at(id).addEventListener("pointerdown", (event) => event.preventDefault());
     at(id).addEventListener("click", act);

@@ -60,6 +60,7 @@ class BodyCard extends Card {
   }
 
   get machineName() { return machineName(this); }
+  get registers() { return ["name", "kind", "description", "keep"]; }
 
   update(item) {
     super.update(item);
@@ -105,8 +106,11 @@ export class People {
     const { guest, host, mentioned, agencies, others, events } = this.groups;
     this.node = el("section", { class: "panel", id: "people", "aria-labelledby": "people-title" },
       el("h3", { id: "people-title" }, "People and bodies"),
-      guest.node, host.node, mentioned.node, button("Add a person", () => this.#add(), { class: "small" }),
-      agencies.node, others.node, events.node);
+      guest.node, host.node, mentioned.node,
+      button("Add a person", () => this.#add("person", "New person", ["role", "guest"]), { class: "small" }),
+      agencies.node, others.node,
+      button("Add a body", () => this.#add("body", "New body", ["kind", "government_agency"]), { class: "small" }),
+      events.node);
   }
 
   update({ people, bodies, events }) {
@@ -117,17 +121,18 @@ export class People {
     this.groups.agencies.show(this.bodies, bodies.filter((b) => AGENCIES.includes(b.kind)));
     this.groups.others.show(this.bodies, bodies.filter((b) => !AGENCIES.includes(b.kind)));
     this.groups.events.show(this.events, events);
-    if (this.awaited && this.people.known.has(this.awaited)) {
-      const { input } = this.people.known.get(this.awaited).fields.name;
+    const known = [this.people, this.bodies].find((cards) => this.awaited && cards.known.has(this.awaited));
+    if (known) {
+      const { input } = known.known.get(this.awaited).fields.name;
       this.awaited = null;
       input.focus();
       input.select();
     }
   }
 
-  #add() {
-    this.awaited = `person/${ownKey()}`;
-    desk.change([{ op: "set", key: `${this.awaited}/name`, value: "New person" }, { op: "set", key: `${this.awaited}/role`, value: "guest" }], "Add a person")
-      .catch(() => { this.awaited = null; });
+  #add(kind, name, [attribute, value]) {
+    this.awaited = `${kind}/${ownKey()}`;
+    const ops = [["name", name], [attribute, value]].map(([one, given]) => ({ op: "set", key: `${this.awaited}/${one}`, value: given }));
+    desk.change(ops, `Add a ${kind}`).catch(() => { this.awaited = null; });
   }
 }

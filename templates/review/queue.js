@@ -4,6 +4,8 @@ import { ask } from "./server.js";
 import { changedRuns } from "./runs.js";
 
 const FIRST_WAIT_MS = 400, LONGEST_WAIT_MS = 8000;
+// Where no lock tells that a tab is alive: it writes more often than this while it has something to send.
+const ORPHANED_MS = 30_000;
 // A server that fails at a change again and again will not have it; what comes after must not wait for ever.
 const MOST_FAILURES = 6;
 const isAnswer = (status) => status >= 400 && status < 500 && ![401, 408, 425, 429].includes(status);
@@ -110,7 +112,7 @@ export class Queue {
   async #rest(error) {
     this.#failures += 1;
     this.lastError = error;
-    this.#tell("saving");
+    this.#keep();
     const pause = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (this.#failures - 1));
     await new Promise((resolve) => { this.#wake = resolve; setTimeout(resolve, pause); });
     this.#wake = null;
@@ -136,7 +138,7 @@ export class Queue {
     const key = this.prefix + this.tab;
     try {
       if (this.isUnsaved || this.refused.length) {
-        localStorage.setItem(key, JSON.stringify({ waiting: this.#waiting, draft: this.#draft, refused: this.refused }));
+        localStorage.setItem(key, JSON.stringify({ at: Date.now(), waiting: this.#waiting, draft: this.#draft, refused: this.refused }));
       } else localStorage.removeItem(key);
     } catch { /* storage is full or forbidden: the page still has it all */ }
     this.#tell("saving");
@@ -149,9 +151,14 @@ export class Queue {
     try { keys = Object.keys(localStorage).filter((key) => key.startsWith(this.prefix) && key !== this.prefix + this.tab); } catch { /* forbidden */ }
     for (const key of keys) {
       if (navigator.locks) await navigator.locks.request(key, { ifAvailable: true }, (lock) => { if (lock) found += this.#adopt(key); });
-      else found += this.#adopt(key);
+      else if (this.#isOrphaned(key)) found += this.#adopt(key);
+      else setTimeout(() => this.recover(), ORPHANED_MS);
     }
     return found;
+  }
+
+  #isOrphaned(key) {
+    try { return !(Date.now() - JSON.parse(localStorage.getItem(key)).at < ORPHANED_MS); } catch { return true; }
   }
 
   #adopt(key) {

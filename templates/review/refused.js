@@ -19,7 +19,8 @@ const why = ({ theirs, message }) => (theirs?.length ? `${theirs[0].by} changed 
 
 const mineOf = (record) => {
   if (isWords(record)) return marked(record.about.text, textOf(desk.wordsOver(record.about.words)));
-  return [(record.ops ?? []).map((op) => (op.op === "set" ? inWords(op.value, op.key) : op.text ?? op.name ?? op.label ?? "")).filter(Boolean).join(" · ") || record.label];
+  const values = (record.ops ?? []).map((op) => (op.op === "set" ? inWords(op.value, op.key) : op.text ?? op.name ?? op.label));
+  return [values.filter(Boolean).join(" · ") || record.label];
 };
 
 const theirsOf = (record) => {
@@ -35,8 +36,9 @@ const close = (record) => {
 
 const keepMine = (record) => {
   if (!editing.keep(record)) {
-    const ops = isWords(record) ? changedRuns(desk.wordsOver(record.about.words), record.about.text) : record.ops;
-    if (ops.length) desk.change(ops, record.label, { about: isWords(record) ? { words: desk.wordsOver(record.about.words), text: record.about.text } : null }).catch(() => {});
+    const about = isWords(record) ? { words: desk.wordsOver(record.about.words), text: record.about.text } : null;
+    const ops = about ? changedRuns(about.words, about.text) : record.ops;
+    if (ops.length) desk.change(ops, record.label, { about }).catch(() => {});
   }
   close(record);
   say("Yours is kept.");

@@ -107,5 +107,6 @@ export const listen = () => document.addEventListener("keydown", (event) => {
   }
 });
 
-const NAMES = { Mod: isMac ? "⌘" : "Ctrl", Alt: isMac ? "⌥" : "Alt", Shift: isMac ? "⇧" : "Shift", ArrowDown: "↓", ArrowUp: "↑", Escape: "Esc", "-": "−" };
-export const shown = (row) => (row.shown ?? row.keys[0]).split("+").map((part) => part.replace(/^(Mod|Alt|Shift|ArrowDown|ArrowUp|Escape|-)$/, (name) => NAMES[name]));
+const OF_MODIFIERS = isMac ? { Mod: "⌘", Alt: "⌥", Shift: "⇧" } : { Mod: "Ctrl" };
+const NAMES = { ...OF_MODIFIERS, ArrowDown: "↓", ArrowUp: "↑", Escape: "Esc", "-": "−" };
+export const shown = (row) => (row.shown ?? row.keys[0]).split("+").map((part) => NAMES[part] ?? part);

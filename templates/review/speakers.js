@@ -50,11 +50,18 @@ class SpeakersDialog {
 
   #row(speaker, number = null) {
     const name = speaker?.name ?? "", who = speaker ? name : "somebody new";
-    const choice = el("input", { type: "radio", name: "speaker", "aria-label": speaker ? `${name} speaks here` : "Somebody new speaks here", checked: Boolean(speaker) && speaker.label === this.#segment.speaker });
-    const field = el("input", { type: "text", value: name, list: "known-names", autocomplete: "off", maxlength: "128", "aria-label": speaker ? `Name of ${who}, everywhere` : "Name of somebody new", placeholder: speaker ? null : "Somebody new", input: () => { if (!speaker && field.value.trim()) choice.checked = true; } });
-    const sample = speaker ? button("Sample", () => playSample(speaker.label), { class: "small", "aria-label": `Play a sample of ${who}` }) : null;
-    const node = el("li", {}, choice, el("span", { class: "key" }, number && number < 10 ? el("kbd", {}, String(number)) : null), field, sample);
-    return { speaker, choice, field, node };
+    const choice = el("input", {
+      type: "radio", name: "speaker", checked: Boolean(speaker) && speaker.label === this.#segment.speaker,
+      "aria-label": speaker ? `${name} speaks here` : "Somebody new speaks here",
+    });
+    const field = el("input", {
+      type: "text", value: name, list: "known-names", autocomplete: "off", maxlength: "128",
+      "aria-label": speaker ? `Name of ${who}, everywhere` : "Name of somebody new", placeholder: speaker ? null : "Somebody new",
+      input: () => { if (!speaker && field.value.trim()) choice.checked = true; },
+    });
+    const hear = speaker ? button("Sample", () => playSample(speaker.label), { class: "small", "aria-label": `Play a sample of ${who}` }) : null;
+    const key = el("span", { class: "key" }, number && number < 10 ? el("kbd", {}, String(number)) : null);
+    return { speaker, choice, field, node: el("li", {}, choice, key, field, hear) };
   }
 
   // All of it is one change.
@@ -66,7 +73,8 @@ class SpeakersDialog {
       ops.push({ op: "speaker", label: speaker.label, name: name || null });
       done.push(`${speaker.name} is ${name || speaker.label}`);
     }
-    const chosen = this.#rows.find((row) => row.choice.checked), label = chosen && (chosen.speaker?.label ?? chosen.field.value.replace(/\s+/g, " ").trim());
+    const chosen = this.#rows.find((row) => row.choice.checked);
+    const label = chosen && (chosen.speaker?.label ?? chosen.field.value.replace(/\s+/g, " ").trim());
     if (chosen && !label) {
       at("speakers-problem").hidden = false;
       chosen.field.focus();

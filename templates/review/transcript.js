@@ -6,10 +6,12 @@ import { BITS, desk, isDoubtful } from "./state.js";
 
 const SCROLL_KEYS = new Set(["PageUp", "PageDown", "Home", "End"]);
 const stillness = matchMedia("(prefers-reduced-motion: reduce)");
-export const FLAGS = {
+const FLAGS = {
   text_in_silence: "Words where nothing is heard", loop: "The same words again and again", stock_phrase: "A phrase that machines invent",
   too_fast: "Faster than anyone speaks", low_confidence: "Heard badly", estimated_times: "Times are estimated",
 };
+
+export const inWords = (flags) => flags.map((flag) => FLAGS[flag] ?? flag.replaceAll("_", " ")).join(", ");
 
 const classesOf = (word) => {
   const bits = word[4];
@@ -75,7 +77,8 @@ class Transcript extends EventTarget {
 
   // What stands around the words. `before` is the segment before it: a voice that goes on is named once.
   #decorate(segment, before) {
-    const node = this.node(segment), who = node.firstElementChild, place = desk.data.speakers.findIndex(({ label }) => label === segment.speaker);
+    const node = this.node(segment), who = node.firstElementChild;
+    const place = desk.data.speakers.findIndex(({ label }) => label === segment.speaker);
     const keeps = ["editing", "contested", "chosen", "playing"].filter((name) => node.classList.contains(name));
     const isSame = Boolean(before) && before.speaker === segment.speaker;
     node.className = ["segment", place >= 0 ? `v${place % 6}` : "", isSame ? "same" : "", segment.flags.length ? "flagged" : "", ...keeps].filter(Boolean).join(" ");
@@ -85,7 +88,7 @@ class Transcript extends EventTarget {
     if (who.textContent !== name) who.textContent = name;
     who.dataset.clock = clock(segment.start);
     node.querySelector(".flag")?.remove();
-    if (segment.flags.length) node.append(el("small", { class: "flag" }, [...new Set(segment.flags.map((flag) => FLAGS[flag] ?? flag.replaceAll("_", " ")))].join(", ")));
+    if (segment.flags.length) node.append(el("small", { class: "flag" }, inWords(segment.flags)));
   }
 
   #redecorate() { desk.data.segments.forEach((segment, index, all) => { if (this.node(segment)) this.#decorate(segment, all[index - 1]); }); }
@@ -243,7 +246,8 @@ class Transcript extends EventTarget {
     this.place.addEventListener("focusin", ({ target }) => { if (target.matches(".segment")) this.choose(this.#segmentOf(target)); });
     for (const name of ["wheel", "touchmove"]) addEventListener(name, () => this.#unfollow(), { passive: true });
     addEventListener("keydown", ({ key }) => { if (SCROLL_KEYS.has(key)) this.#unfollow(); });
-    addEventListener("pointerdown", (event) => { if (event.target === document.documentElement && event.clientX >= document.documentElement.clientWidth) this.#unfollow(); });
+    // The scroll bar is no element, but what lies beside the page.
+    addEventListener("pointerdown", ({ clientX }) => { if (clientX >= document.documentElement.clientWidth) this.#unfollow(); });
     this.followButton.addEventListener("click", () => this.follow());
   }
 

@@ -48,7 +48,10 @@ export class Waveform {
 
   #readColors() {
     const style = getComputedStyle(document.documentElement), of = (name) => style.getPropertyValue(name).trim();
-    this.colors = { rest: of("--edge") || of("--soft"), played: of("--accent"), head: of("--ink"), mark: of("--soft"), warn: of("--warn"), card: of("--card"), tint: of("--tint"), paper: of("--paper") };
+    this.colors = {
+      rest: of("--edge"), played: of("--accent"), head: of("--ink"), mark: of("--soft"), warn: of("--warn"),
+      card: of("--card"), tint: of("--tint"), paper: of("--paper"),
+    };
   }
 
   // ---- the whole episode

@@ -80,7 +80,7 @@ class Desk:
         if want is write_text:
             want(self.editing, self.review, wanted, op)
         elif want is fix_spelling:
-            want(wanted, op, **more)
+            want(wanted, op, decisions=self.review.decisions, **more)
         else:
             want(self.editing, wanted, op, **more)
         edits = make_edits(self.review, wanted.values)
@@ -177,6 +177,15 @@ def test_a_name_is_fixed_once() -> None:
     ]
     words = [w for s in desk.segments for w in s.words]
     assert [w.start for w in words] == [w.start for s in desk.transcript.segments for w in s.words]
+
+
+def test_a_fixed_name_is_taken_back_with_all_that_was_fixed_with_it() -> None:
+    desk = Desk(transcript("I met Kofi Asanti and Asanti said"))
+    names = ("Kofi Asanti",)
+    desk.do(fix_spelling, {"from": "Kofi Asanti", "to": "Kofi Asante"}, variants={}, names=names)
+    desk.do(fix_spelling, {"from": "Kofi Asanti", "to": None}, variants={}, names=names)
+    assert desk.review.decisions == {}
+    assert desk.lines() == ["I met Kofi Asanti and Asanti said"]
 
 
 def test_a_name_with_more_words_takes_the_time_of_those_it_stands_for() -> None:

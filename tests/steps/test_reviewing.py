@@ -14,7 +14,7 @@ import pytest
 from shownotes.adapters.glossaries import add_term, read_terms
 from shownotes.adapters.review_log import ReviewLog
 from shownotes.errors import FormatError, OutdatedChangeError, ReviewError, SettingsError
-from shownotes.model import Names, Segment, ShowNotes, State, Transcript, Word
+from shownotes.model import Check, Names, Segment, ShowNotes, State, Transcript, Word
 from shownotes.steps import compose, divide, render
 from shownotes.steps.deciding import decide
 from shownotes.steps.reviewing import Reviewing, approve, open_review, reviewed
@@ -294,6 +294,20 @@ def test_the_log_wins_over_its_fold(walk: Walk) -> None:
     box.unlink()
     assert open_review(walk).notes().title == "Mine"
     assert json.loads(box.read_text())["seq"] == 1
+
+
+def test_the_same_check_of_two_places_is_two_checks(walk: Walk) -> None:
+    notes = walk.folder.read("draft.json", ShowNotes)
+    same = [
+        Check(code="low_confidence", message="Heard badly: “.”", start=at, end=at + 0.3)
+        for at in (0.5, 20.0)
+    ]
+    walk.folder.write("draft.json", replace(notes, checks=tuple(same)))
+    reviewing = open_review(walk)
+    (first, *_), (second, *_) = reviewing.view().checks
+    do(reviewing, {"op": "seen", "check": first})
+    assert first != second
+    assert [is_seen for _, _, is_seen in reviewing.view().checks] == [True, False]
 
 
 def test_undo_and_redo_reach_across_a_new_draft(walk: Walk) -> None:

@@ -221,6 +221,7 @@ def test_history_tells_every_change(chromium: Any, desk: DeskServer) -> None:
         rows.nth(1).wait_for()
         assert rows.count() == 2
         rows.first.locator("summary").press("Enter")
+        rows.first.locator(".edits li").wait_for()
         words = rows.first.inner_text()
         for told in ("Change the title", "Ada Editor", "Title", "One", "Two"):
             assert told in words

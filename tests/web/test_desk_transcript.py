@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import TimeoutError as PageTimeoutError
 from playwright.sync_api import expect
 
 from benchmarks.render import LONG_WORDS
@@ -89,7 +90,11 @@ def sit_down(chromium: Any, desk: DeskServer) -> Iterator[Callable[..., Editor]]
         editors.append(editor)
         editor.page.on("pageerror", lambda error: editor.errors.append(str(error)))
         editor.page.goto(desk.desk_url)
-        editor.page.locator("html[data-desk=ready]").wait_for()
+        try:
+            editor.page.locator("html[data-desk=ready]").wait_for()
+        except PageTimeoutError as error:
+            told = editor.page.locator("#notices").inner_text()
+            raise AssertionError(f"The page does not start: {told} {editor.errors}") from error
         return editor
 
     yield opens
@@ -935,6 +940,29 @@ def test_a_killed_tab_loses_nothing(editor: Editor, sit_down: Callable[..., Edit
     until(lambda: again.text(1) == again.server_text(1))
     third = sit_down(beside=editor)
     expect(third.page.locator("#notices")).to_have_text("")
+
+
+LEFT_BEHIND = """([id, words, seen, ago]) => {
+  const text = "Kept " + words.map((word) => word[1]).join(" ");
+  const left = { at: Date.now() - ago, waiting: [], draft: { words, text, seen }, refused: [] };
+  localStorage.setItem(`shownotes.unsent.${id}.another-tab`, JSON.stringify(left));
+}"""
+
+
+def test_what_a_live_tab_types_is_left_to_it_even_without_locks(editor: Editor) -> None:
+    page, words = editor.page, editor.data()["segments"][1]["words"]
+    # As on a page that does not count as secure: the desk of another machine, by plain http.
+    page.add_init_script("Object.defineProperty(navigator, 'locks', { value: undefined });")
+    page.evaluate(LEFT_BEHIND, [editor.episode_id, words, editor.data()["seq"], 1_000])
+    page.reload()
+    page.locator("html[data-desk=ready]").wait_for()
+    expect(page.locator("#notices")).to_have_text("")
+    page.evaluate(LEFT_BEHIND, [editor.episode_id, words, editor.data()["seq"], 60_000])
+    page.reload()
+    page.locator("html[data-desk=ready]").wait_for()
+    expect(page.locator("#notices")).to_contain_text("1 change from a tab that was closed")
+    editor.saved()
+    assert editor.server_text(1).startswith("Kept ")
 
 
 def test_leaving_with_something_unsaved_is_warned_of(editor: Editor) -> None:

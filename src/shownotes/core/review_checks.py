@@ -4,23 +4,33 @@ import bisect
 import hashlib
 from collections.abc import Iterator, Sequence
 
+from shownotes.core.anchors import MachineWords
 from shownotes.core.edited_words import EDITED, SURE, EditedSegment
 from shownotes.core.note_items import NotesView
 from shownotes.core.review import Layer
 from shownotes.model import Check
 
+# Checks of a place: the same may be said of several.
+_OF_PLACES = ("flagged_passage", "low_confidence")
 
-def check_key(check: Check) -> str:
-    """A name for a check that outlives re-runs: of what it says, not of when."""
-    return hashlib.sha256(f"{check.code}\n{check.message}".encode()).hexdigest()[:12]
+
+def check_key(check: Check, machine: MachineWords) -> str:
+    """A name for a check that outlives re-runs: of what it says and of which word, not of when."""
+    of_place = check.code in _OF_PLACES and check.start is not None
+    word = machine.at(check.start or 0.0) if of_place else ""
+    return hashlib.sha256(f"{check.code}\n{check.message}\n{word}".encode()).hexdigest()[:12]
 
 
 def view_checks(
-    checks: Sequence[Check], layer: Layer, segments: Sequence[EditedSegment], view: NotesView
+    checks: Sequence[Check],
+    layer: Layer,
+    segments: Sequence[EditedSegment],
+    view: NotesView,
+    machine: MachineWords,
 ) -> Iterator[tuple[str, Check, bool]]:
     """Every check, and whether the editor has seen to it."""
     for check in checks:
-        name = check_key(check)
+        name = check_key(check, machine)
         is_seen = layer.decisions.get(f"seen/{name}") is not None
         yield name, check, is_seen or _is_settled(check, layer, segments, view)
 
@@ -42,7 +52,7 @@ def _is_settled(
     if check.code == "known_voice":
         label = check.message.partition(" sounds like ")[0]
         return layer.decisions.get(f"speaker/{label}") is not None
-    if check.code in ("flagged_passage", "low_confidence") and check.start is not None:
+    if check.code in _OF_PLACES and check.start is not None:
         words = [
             word
             for segment in _between(segments, check.start, check.end or check.start)

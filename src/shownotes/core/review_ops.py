@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
 from shownotes.core.edited_words import EditedSegment, EditedWord, Editing, key, spell
-from shownotes.core.review import Review, Value
+from shownotes.core.review import Decision, Review, Value
 from shownotes.errors import ReviewError
 
 # A text of one run of words longer than this is none that somebody typed, in characters.
@@ -235,11 +235,13 @@ def fix_spelling(
     *,
     variants: Mapping[str, tuple[str, ...]],
     names: tuple[str, ...],
+    decisions: Mapping[str, Decision],
 ) -> None:
     """`spelling`: a name is spelled so everywhere.
 
     `variants` are, by a name, how else the transcript spells it; `names` are everybody's, so that a
-    word that is part of another name is left alone.
+    word that is part of another name is left alone. Taking it back takes back what was fixed with
+    it.
     """
     wrong, right = op.get("from"), op.get("to")
     if not isinstance(wrong, str) or not _tokens(wrong) or len(wrong) > 200:
@@ -248,12 +250,18 @@ def fix_spelling(
         raise ReviewError("How is the name spelled?")
     said = " ".join(wrong.split())
     fixed = None if right is None else " ".join(right.split())
-    pairs = {said: fixed}
+    pairs: dict[str, str | None] = {said: fixed}
     for variant in variants.get(said, ()):
         if not set(_tokens(variant)) <= set(_tokens(fixed or said)):
             pairs[variant] = fixed
     if fixed is not None:
         pairs |= _parts(said, fixed, names)
+    elif (held := decisions.get(f"spelling/{said}")) is not None:
+        pairs |= {
+            other.key.partition("/")[2]: None
+            for other in decisions.values()
+            if other.seq == held.seq and other.key.startswith("spelling/")
+        }
     for one, other in pairs.items():
         wanted.set(f"spelling/{one}", other, None)
     wanted.positions = None

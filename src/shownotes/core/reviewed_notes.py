@@ -128,7 +128,12 @@ def view_notes(viewing: Viewing) -> NotesView:
     )
     _object_to_orphans(viewing, view)
     return replace(
-        view, checks=tuple(view_checks(viewing.notes.checks, viewing.layer, viewing.segments, view))
+        view,
+        checks=tuple(
+            view_checks(
+                viewing.notes.checks, viewing.layer, viewing.segments, view, viewing.machine
+            )
+        ),
     )
 
 

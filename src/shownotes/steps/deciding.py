@@ -117,6 +117,7 @@ def _spelling(reviewing: Reviewing, wanted: Wanted, op: Op) -> None:
         {**op, "to": _clean(op.get("to"))},
         variants={one.name: one.spelling_variants for one in named},
         names=tuple(one.name for one in named),
+        decisions=reviewing.review.decisions,
     )
 
 

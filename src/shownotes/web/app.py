@@ -3,6 +3,7 @@
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -168,7 +169,9 @@ class _Pages:
                 reviewing = episode.reviewing
                 notes, transcript = reviewing.notes(), reviewing.transcript()
             material = materialize(reviewing.walk, reviewing.draft.episode, notes, transcript)
-            text = dict(make_all(material)).get(target)
+            # Without what stands on a draft for its editor alone.
+            page = replace(material.page, for_editor=False)
+            text = dict(make_all(replace(material, page=page))).get(target)
             if text is None:
                 return PlainTextResponse("There is nothing to make this file of yet.")
             kind = "text/html" if target.endswith(".html") else "text/plain"
