@@ -28,7 +28,7 @@ const said = (promise) => promise.catch((error) => {
   tell(error.message, "bad", toConflicts);
 });
 
-const approve = () => said(act("approve", { seen: desk.data.seq }));
+const approve = () => said(act("approve", { seen: desk.data.seq, draft: desk.data.draft }));
 const withdraw = () => said(act("withdraw", {}));
 
 const draw = () => {

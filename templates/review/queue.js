@@ -48,7 +48,7 @@ export class Queue {
   }
 
   add(change) {
-    const record = { id: uuid(), ...change };
+    const record = { id: uuid(), draft: this.desk.data?.draft, ...change };
     const sent = new Promise((resolve, reject) => { Object.defineProperty(record, "settle", { value: { resolve, reject } }); });
     sent.catch(() => {}); // a refusal is shown by the page, whoever asked
     this.#waiting.push(record);
@@ -94,13 +94,13 @@ export class Queue {
   }
 
   async #post(record) {
-    const { path, id, seen, label } = record;
-    if (path !== "changes") return ask("POST", `${this.desk.path}/${path}`, { id, seen });
+    const { path, id, seen, label, draft } = record;
+    if (path !== "changes") return ask("POST", `${this.desk.path}/${path}`, { id, seen, draft });
     if (!record.ops) {
       record.ops = changedRuns(this.desk.wordsOver(record.about.words), record.about.text);
       this.#keep();
     }
-    return ask("POST", `${this.desk.path}/changes`, { id, seen, label, ops: record.ops });
+    return ask("POST", `${this.desk.path}/changes`, { id, seen, draft, label, ops: record.ops });
   }
 
   // The editor's later changes were made on top of this one: unless somebody else's came between, they have seen it.

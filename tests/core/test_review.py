@@ -19,7 +19,7 @@ from shownotes.core.review import (
 )
 from shownotes.errors import OutdatedChangeError
 
-KEYS = st.sampled_from(["title", "hook", "person/Ann/role", "word/3"])
+KEYS = st.sampled_from(["title", "hook", "person/Ann/role", "sure/3"])
 VALUES = st.one_of(st.none(), st.text(max_size=4), st.booleans(), st.lists(st.text(max_size=2)))
 
 

@@ -310,6 +310,108 @@ def test_the_same_check_of_two_places_is_two_checks(walk: Walk) -> None:
     assert [is_seen for _, _, is_seen in reviewing.view().checks] == [True, False]
 
 
+def test_a_quote_all_of_whose_words_were_deleted_is_not_printed(walk: Walk) -> None:
+    reviewing = open_review(walk)
+    first, last = (int(n) for n in reviewing.view().quotes[0].key[6:].split("-"))
+    count = len(reviewing.notes().quotes)
+    do(reviewing, {"op": "text", "first": first, "last": last, "text": ""})
+    assert len(reviewing.notes().quotes) == count - 1
+
+
+def test_a_draft_of_another_transcript_is_not_approved(walk: Walk) -> None:
+    reviewing = open_review(walk)
+    transcript = walk.folder.read("transcript.json", Transcript)
+    walk.folder.write("transcript.json", replace(transcript, duration=999.0), made_from={})
+    with pytest.raises(ReviewError, match="the draft was made before"):
+        reviewing.approve(by="Ada")
+    assert read_approval(walk.folder) is None
+
+
+def test_words_are_not_put_back_over_other_words(walk: Walk) -> None:
+    ada = open_review(walk)
+    do(ada, {"op": "text", "first": 4, "last": 5, "text": "lake"})
+    ada.take_back(by="Ada", is_redo=False)
+    do(ada, {"op": "text", "first": 5, "last": 5, "text": "thrice?"}, by="Bo")
+    with pytest.raises(OutdatedChangeError, match="Bo has put other words there"):
+        ada.take_back(by="Ada", is_redo=True)
+    assert ada.segments[0].text == "Can you spend a river thrice?"
+
+
+def test_looking_at_a_check_guards_nothing_else(walk: Walk) -> None:
+    reviewing = open_review(walk)
+    do(reviewing, put("title", "Ada's"), seen=0)
+    check = reviewing.view().checks[0][0]
+    with pytest.raises(OutdatedChangeError):
+        do(
+            reviewing,
+            put("title", "Bo's"),
+            {"op": "seen", "check": check},
+            by="Bo",
+            seen=0,
+        )
+
+
+def test_a_name_stays_with_its_voice_when_labels_change_places(walk: Walk) -> None:
+    reviewing = open_review(walk)
+    do(reviewing, {"op": "speaker", "label": "AMARA", "name": "Amara Lindqvist"})
+    other = {"AMARA": "KOFI", "KOFI": "AMARA"}
+
+    def swapped(transcript: Transcript) -> Transcript:
+        segments = [replace(s, speaker=other.get(s.speaker or "", s.speaker)) for s in
+                    transcript.segments]  # fmt: skip
+        return replace(transcript, segments=tuple(segments))
+
+    again(walk, swapped)
+    after = open_review(walk)
+    assert "Amara Lindqvist" not in after.speakers.values()
+    assert [c.label for c in after.conflicts()] == ["Who AMARA is"]
+
+
+def test_a_voice_given_to_words_stays_with_these_words(walk: Walk) -> None:
+    reviewing = open_review(walk)
+    do(reviewing, {"op": "voice", "at": 0, "label": "OLA"})
+    count = len(reviewing.segments[0].words)
+
+    def joined(transcript: Transcript) -> Transcript:
+        first, second, *rest = transcript.segments
+        both = replace(first, words=(*first.words, *second.words), end=second.end)
+        return replace(transcript, segments=(both, *rest))
+
+    again(walk, joined)
+    after = open_review(walk)
+    marks = after.marks.voices
+    assert [marks.get(i) for i in range(count + 1)] == ["OLA"] * count + [None]
+
+
+def test_a_key_that_would_break_the_notes_is_refused(walk: Walk) -> None:
+    reviewing = open_review(walk)
+    for key in ("quote/-1-5/keep", "quote/1-5-9/keep", "chapter/+x/title", "person/+1 Plus/"):
+        with pytest.raises(ReviewError, match="no such field"):
+            do(reviewing, put(key, True))
+    assert read_review(walk.folder).seq == 0
+    assert open_review(walk).notes().title
+
+
+def test_two_of_one_name_are_decided_apart(walk: Walk) -> None:
+    notes = walk.folder.read("draft.json", ShowNotes)
+    twice = replace(notes, mentioned=(*notes.mentioned, replace(notes.guests[0])))
+    walk.folder.write("draft.json", twice)
+    reviewing = open_review(walk)
+    name = notes.guests[0].name
+    keys = [i.key for i in reviewing.view().people if i.values["name"] == name]
+    assert keys == [f"person/{name}", f"person/{name}#2"]
+    do(reviewing, put(f"{keys[1]}/keep", False))
+    assert [i.is_kept for i in reviewing.view().people if i.key in keys] == [True, False]
+    assert reviewing.conflicts() == []
+
+
+def test_ids_that_are_gone_are_told(walk: Walk) -> None:
+    do(open_review(walk), put("title", "Mine"))
+    (walk.folder.path / "review.base.json").unlink()
+    with pytest.raises(FormatError, match=r"review\.base\.json is gone"):
+        open_review(walk)
+
+
 def test_undo_and_redo_reach_across_a_new_draft(walk: Walk) -> None:
     reviewing = open_review(walk)
     kept = word(reviewing, "August")

@@ -101,7 +101,7 @@ class Marks:
     Attributes:
         patches: by the id of the first word that they replace.
         inner: ids of the other words that they replace; no segment begins there.
-        voices: the label that speaks from a word on, to the end of the machine's segment.
+        voices: by position, who speaks a word as decided; `None` for nobody known.
         spellings: by the key of a wrong spelling's first word: all its keys, and the right words.
         names: by the key of a name's first word: all its keys.
     """
@@ -111,7 +111,7 @@ class Marks:
     breaks: dict[int, bool] = field(default_factory=dict)
     starts: dict[int, float] = field(default_factory=dict)
     ends: dict[int, float] = field(default_factory=dict)
-    voices: dict[int, str] = field(default_factory=dict)
+    voices: dict[int, str | None] = field(default_factory=dict)
     sure: frozenset[int] = frozenset()
     spellings: Spellings = field(default_factory=dict)
     names: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)
@@ -131,11 +131,22 @@ def key(word: str) -> str:
 def read_marks(machine: MachineWords, layer: Layer, names: Iterable[str] = ()) -> Marks:
     """Sort the decisions about words; those that no longer fit become conflicts of the layer."""
     marks = Marks(sure=frozenset(_accepted(machine, layer)))
-    for decision in layer.under("word/"):
+    taken: set[int] = set()
+    for decision in sorted(layer.under("word/"), key=lambda d: -d.seq):
         patch = _fitting_patch(machine, layer, decision)
-        if patch is not None:
+        if patch is None:
+            continue
+        if taken.isdisjoint(patch.ids):
             marks.patches[patch.ids[0]] = patch
             marks.inner.update(patch.ids[1:])
+            taken.update(patch.ids)
+        else:
+            layer.object(
+                replace(decision, value=patch.text),
+                "other words that were put there",
+                label="Words of the transcript",
+                start=machine.start_of(patch.ids[0]),
+            )
     for kind, into in (("start/", marks.starts), ("end/", marks.ends)):
         for decision in layer.under(kind):
             time = _carried_time(machine, layer, decision, is_start=kind == "start/")
@@ -144,13 +155,14 @@ def read_marks(machine: MachineWords, layer: Layer, names: Iterable[str] = ()) -
     for decision in layer.under("break/"):
         if _is_there(machine, layer, decision, "a cut between segments"):
             marks.breaks[_number(decision.key)] = bool(decision.value)
-    for decision in layer.under("voice/"):
+    for decision in sorted(layer.under("voice/"), key=lambda d: d.seq):
         if not _is_there(machine, layer, decision, "who speaks"):
             continue
-        placed = machine.words[machine.position[_number(decision.key)]]
-        label = str(decision.value["label"])
+        first = machine.position[_number(decision.key)]
+        placed, label = machine.words[first], decision.value["label"]
         if placed.label in (decision.machine, label):
-            marks.voices[placed.id] = label
+            last = machine.position.get(decision.value["to"], first)
+            marks.voices.update(dict.fromkeys(range(first, last + 1), label))
         else:
             layer.object(
                 replace(decision, value=label),
@@ -296,16 +308,8 @@ class Editing:
         )
 
     def _label(self, first: int) -> str | None:
-        """Who speaks: as decided for a word of the same segment of the machine's, else as heard."""
-        words = self.machine.words
-        index = first
-        while True:
-            decided = self.marks.voices.get(words[index].id)
-            if decided is not None:
-                return decided
-            if self.machine.opens[index]:
-                return words[first].label
-            index -= 1
+        """Who speaks: as decided for the first word, else as heard."""
+        return self.marks.voices.get(first, self.machine.words[first].label)
 
     def words(self, first: int, last: int) -> Iterator[EditedWord]:
         """The words of a range of positions, before names are spelled right."""

@@ -33,6 +33,7 @@ def apply_view(viewing: Viewing, view: NotesView, names: Mapping[str, str]) -> S
     agencies = tuple(b for b in bodies if b.kind in PUBLIC_BODIES and not b.is_sponsor)
     quotes = tuple(_as_quote(item, names) for item in view.quotes if item.is_kept)
     dropped = {i.source.text for i in view.quotes if not i.is_kept and isinstance(i.source, Quote)}
+    said = {i.source.text: i.values["text"] for i in view.quotes if isinstance(i.source, Quote)}
     fields = view.fields
     facts = {name: _facts(viewing, view, name) for name in LISTS}
     return replace(
@@ -66,7 +67,7 @@ def apply_view(viewing: Viewing, view: NotesView, names: Mapping[str, str]) -> S
         resources=tuple(_as_resource(item) for item in view.resources if item.is_kept),
         credits=tuple(_as_credit(viewing, credit) for credit in notes.credits),
         soundbites=tuple(
-            replace(bite, title=viewing.spelled(bite.title))
+            replace(bite, title=said.get(bite.title, viewing.spelled(bite.title)))
             for bite in notes.soundbites
             if bite.title not in dropped
         ),

@@ -288,7 +288,28 @@ def take_back(review: Review, editor: str, *, is_redo: bool) -> tuple[Change, tu
                 f"({touch.at}).",
                 keys=(edit.key,),
             )
+    _check_room(review, change, edits)
     return change, edits
+
+
+def _check_room(review: Review, change: Change, edits: Sequence[Edit]) -> None:
+    """Refuse to put words back where other words were put meanwhile."""
+    touched = {edit.key for edit in edits}
+    ids = {
+        number
+        for edit in edits
+        if edit.key.startswith("word/") and edit.after is not None
+        for number in edit.after["ids"]
+    }
+    for key, decision in review.decisions.items():
+        if key.startswith("word/") and key not in touched and not ids.isdisjoint(
+            decision.value["ids"]
+        ):  # fmt: skip
+            raise OutdatedChangeError(
+                f"“{change.label}” cannot be taken back: {decision.by} has put other words there "
+                f"since ({decision.at}).",
+                keys=(key,),
+            )
 
 
 # --------------------------------------------------------------------------- against the machine

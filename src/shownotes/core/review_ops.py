@@ -84,7 +84,7 @@ def write_text(editing: Editing, review: Review, wanted: Wanted, op: Mapping[str
         ids = [words[index].id for index in range(group.first, group.last + 1)]
         machine = " ".join(words[i].word.text for i in range(group.first, group.last + 1))
         wanted.set(f"word/{ids[0]}", {"text": group.text, "ids": ids}, machine)
-    wanted.touch(first, last)
+    wanted.touch(*range(first, last + 1))
 
 
 def _extent(editing: Editing, op: Mapping[str, Value]) -> tuple[int, int]:
@@ -200,20 +200,9 @@ def give_voice(editing: Editing, wanted: Wanted, op: Mapping[str, Value]) -> Non
     if not isinstance(label, str) or not label.strip() or len(label) > 128:
         raise ReviewError("Name the speaker, in at most 128 characters.")
     segment = segment_at(editing, position_of(editing, op.get("at")))
-    machine = editing.machine
-    for index in range(segment.first, segment.last + 1):
-        placed = machine.words[index]
-        is_decided = placed.id in editing.marks.voices
-        if index == segment.first or machine.opens[index] or is_decided:
-            wanted.set(f"voice/{placed.id}", {"label": label.strip()}, placed.label)
-    # What follows within the machine's segment inherits; it stays whose it was.
-    after = segment.last + 1
-    if after < len(machine.words) and not machine.opens[after]:
-        following = segment_at(editing, after)
-        placed = machine.words[after]
-        if placed.id not in editing.marks.voices and following.label != label.strip():
-            wanted.set(f"voice/{placed.id}", {"label": following.label}, placed.label)
-            wanted.touch(after)
+    words = editing.machine.words
+    placed, last = words[segment.first], words[segment.last]
+    wanted.set(f"voice/{placed.id}", {"label": label.strip(), "to": last.id}, placed.label)
     wanted.touch(segment.first)
 
 

@@ -6,11 +6,12 @@ corrected in the transcript is corrected in what was made of its sentence.
 """
 
 import bisect
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from shownotes.core.anchors import MachineWords
-from shownotes.core.edited_words import EditedSegment, Marks, key, spell_text
+from shownotes.core.edited_words import EditedSegment, EditedWord, Marks, key, spell_text
 from shownotes.core.note_items import LISTS, TEXTS, Field, Item, NotesView
 from shownotes.core.review import Layer, Value
 from shownotes.core.review_checks import view_checks
@@ -44,6 +45,7 @@ class Viewing:
     marks: Marks
     sentences: Sequence[Sentence]
     segments: Sequence[EditedSegment]
+    keys: set[str] = field(default_factory=set)
     sentence_starts: list[float] = field(init=False)
     corrections: list[tuple[float, tuple[str, ...], tuple[str, ...]]] = field(init=False)
 
@@ -63,9 +65,23 @@ class Viewing:
         if evidence is not None and self.corrections:
             at = bisect.bisect_left(self.corrections, evidence.start - 0.011, key=lambda c: c[0])
             while at < len(self.corrections) and self.corrections[at][0] < evidence.end:
-                text = correct(text, self.corrections[at][1], self.corrections[at][2])
+                start, said, right = self.corrections[at]
+                nth, count = self._occurrence(said, start, evidence)
+                text = correct(text, said, right, nth=nth, count=count)
                 at += 1
         return self.spelled(text)
+
+    def _occurrence(self, said: Sequence[str], start: float, evidence: Evidence) -> tuple[int, int]:
+        """Which of the places of the evidence that read so was corrected, and of how many."""
+        within = self.machine.within(evidence.start, evidence.end)
+        words = [self.machine.words[index].word for index in within]
+        keys, wanted = [key(word.text) for word in words], [key(word) for word in said]
+        places = [
+            words[index].start
+            for index in range(len(words) - len(wanted) + 1)
+            if keys[index : index + len(wanted)] == wanted
+        ]
+        return (places.index(start) if start in places else -1), len(places)
 
     def spelled(self, text: str) -> str:
         """A text with names spelled right."""
@@ -86,14 +102,25 @@ class Viewing:
         return self.evidence(self.sentences[max(0, at)].evidence)
 
 
-def correct(text: str, said: Sequence[str], right: Sequence[str]) -> str:
-    """A text in which the words that were said are the corrected ones, where it has them."""
+def correct(
+    text: str, said: Sequence[str], right: Sequence[str], *, nth: int = 0, count: int = 1
+) -> str:
+    """A text in which the words that were said are the corrected ones, where it has them.
+
+    Of several places that read alike the `nth` of `count` is meant. A text that does not have as
+    many of them is left as it is: the wrong one must not be changed.
+    """
     words = text.split()
     wanted = [key(word) for word in said]
     keys = [key(word) for word in words]
-    for index in range(len(words) - len(wanted) + 1):
-        if keys[index : index + len(wanted)] != wanted:
-            continue
+    places = [
+        index
+        for index in range(len(words) - len(wanted) + 1)
+        if keys[index : index + len(wanted)] == wanted
+    ]
+    if nth < 0 or len(places) != count:
+        return text
+    for index in places[nth : nth + 1]:
         found, new = words[index : index + len(wanted)], list(right)
         if new and index == 0 and found[0][:1].isupper():
             new[0] = new[0][:1].upper() + new[0][1:]
@@ -180,7 +207,7 @@ def _word_of(viewing: Viewing, evidence: Evidence | None) -> int | None:
 
 @dataclass(slots=True)
 class _Reading:
-    """Reads the attributes of one item."""
+    """Reads the attributes of one item; of two that are called alike the second is `#2`."""
 
     viewing: Viewing
     key: str
@@ -190,6 +217,13 @@ class _Reading:
     machine: dict[str, Value] = field(default_factory=dict)
     edited: list[str] = field(default_factory=list)
     evidence: dict[str, Evidence | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        name, number = self.key, 1
+        while self.key in self.viewing.keys:
+            number += 1
+            self.key = f"{name}#{number}"
+        self.viewing.keys.add(self.key)
 
     def read(self, attribute: str, machine: Value, evidence: Evidence | None = None) -> None:
         """What holds of an attribute."""
@@ -233,6 +267,7 @@ def _added(viewing: Viewing, kind: str, attributes: Sequence[str]) -> Iterator[I
             decision.key.rpartition("/")[0]
             for decision in viewing.layer.under(f"{kind}/+")
             if decision.key.rpartition("/")[2] in attributes
+            and _ADDED.fullmatch(decision.key.rpartition("/")[0])
         }
     )
     for register in keys:
@@ -315,6 +350,12 @@ def _chapters(viewing: Viewing) -> Iterator[Item]:
         word = int(item.key.partition("+")[2])
         at = item.values["start"] if isinstance(item.values["start"], int) else word
         seconds = machine.start_of(at)
+        if at not in machine.position:
+            for decision in viewing.layer.under(f"{item.key}/"):
+                viewing.layer.object(
+                    decision, None, label="A chapter whose words were cut", start=seconds
+                )
+            continue
         yield replace(
             item,
             values={**item.values, "start": at, "seconds": 0.0 if seconds is None else seconds},
@@ -331,8 +372,13 @@ def _quotes(viewing: Viewing) -> Iterator[Item]:
         reading = _Reading(viewing, register, "Quote", quote.start)
         reading.read("speaker", quote.speaker)
         reading.read("keep", True)
-        text = viewing.fixed(quote.text, evidence)
-        reading.values |= {"text": text, "start": quote.start, "end": quote.end}
+        reading.values |= {"text": quote.text, "start": quote.start, "end": quote.end}
+        first, _, last = register.partition("/")[2].partition("-")
+        said = _said_anew(viewing, int(first), int(last)) if first.isdigit() else None
+        if said is not None:
+            reading.values |= {"text": said.text, "start": said.start, "end": said.end}
+        if not reading.values["text"]:
+            reading.values["keep"] = False
         yield reading.item(quote, evidence)
     for decision in viewing.layer.under("quote/"):
         register, _, attribute = decision.key.rpartition("/")
@@ -349,19 +395,43 @@ def _quotes(viewing: Viewing) -> Iterator[Item]:
         yield reading.item(None, words)
 
 
-def _said(viewing: Viewing, first: int, last: int) -> Evidence | None:
-    """The words from one to another, as the editor has them."""
+def _said_anew(viewing: Viewing, first: int, last: int) -> Evidence | None:
+    """The words of a quote, where they are no longer the machine's: a quote is word for word.
+
+    Empty where all of them were deleted; `None` where nothing was changed.
+    """
     position = viewing.machine.position
     if first not in position or last not in position:
         return None
     low, high = position[first], position[last]
-    words = [
+    words = _words_between(viewing, low, high)
+    said = [viewing.machine.words[index].word for index in range(low, high + 1)]
+    if [word.text for word in words] == [word.text for word in said]:
+        return None
+    if not words:
+        return Evidence(text="", start=said[0].start, end=said[-1].end)
+    text = " ".join(word.text for word in words)
+    capital = text[:1].upper() + text[1:]
+    return Evidence(text=capital, start=words[0].start, end=words[-1].end)
+
+
+def _words_between(viewing: Viewing, low: int, high: int) -> list[EditedWord]:
+    """The shown words that stand for the machine's from one position to another."""
+    return [
         word
         for segment in viewing.segments
         if segment.last >= low and segment.first <= high
         for word in segment.words
         if word.last >= low and word.first <= high
     ]
+
+
+def _said(viewing: Viewing, first: int, last: int) -> Evidence | None:
+    """The words from one to another, as the editor has them."""
+    position = viewing.machine.position
+    if first not in position or last not in position:
+        return None
+    words = _words_between(viewing, position[first], position[last])
     if not words:
         return None
     text = " ".join(word.text for word in words)
@@ -417,7 +487,7 @@ def _object_to_orphans(viewing: Viewing, view: NotesView) -> None:
         if not slash or kind not in _KINDS or decision.key in viewing.layer.conflicts:
             continue
         owner, _, attribute = decision.key.rpartition("/")
-        if owner in known or owner.startswith(f"{kind}/+"):
+        if owner in known:
             continue
         if kind == "quote" and attribute == "keep" and decision.value is False:
             continue
@@ -433,4 +503,5 @@ def _object_to_orphans(viewing: Viewing, view: NotesView) -> None:
         )
 
 
+_ADDED = re.compile(r"(?:person|body|link)/\+[0-9a-f]{6}|chapter/\+[0-9]{1,9}")
 _KINDS = ("person", "body", "event", "chapter", "quote", "resource", "link", "earlier")

@@ -20,14 +20,14 @@ Op = Mapping[str, Any]
 MOST_OPS = 20_000
 MOST_TEXT, MOST_ITEMS = 5_000, 100
 
-_WORD = r"-?\d+"
+_WORD = r"[0-9]{1,9}"
 _NOTE_KEYS = re.compile(
     r"title|hook|sign_off|date|number"
     rf"|{'|'.join(LISTS)}"
     r"|person/[^\n]{1,200}/(?:name|role|title|organization|description|link|keep)"
     r"|body/[^\n]{1,200}/(?:name|kind|description|keep)"
     r"|event/[^\n]{1,300}/keep"
-    rf"|chapter/\+?{_WORD}/(?:title|start|keep)"
+    rf"|chapter/[+-]?{_WORD}/(?:title|start|keep)"
     rf"|quote/{_WORD}-{_WORD}/(?:keep|speaker)"
     r"|resource/[^\n]{1,300}/(?:name|url|keep)"
     r"|link/[^\n]{1,300}/(?:text|url|keep)"
@@ -91,7 +91,8 @@ def _speaker(reviewing: Reviewing, wanted: Wanted, op: Op) -> None:
     if name is not None and (not isinstance(name, str) or not name.strip() or len(name) > 128):
         raise ReviewError("A speaker's name has 1 to 128 characters.")
     value = None if name is None else " ".join(name.split())
-    wanted.set(f"speaker/{label}", value, reviewing.draft.speakers.get(label))
+    is_machines = value == reviewing.draft.speakers.get(label)
+    wanted.set(f"speaker/{label}", None if is_machines else value, reviewing.voice_of(label))
     wanted.positions = None
 
 
@@ -104,7 +105,7 @@ def _seen(_reviewing: Reviewing, wanted: Wanted, op: Op) -> None:
     if not isinstance(check, str) or not re.fullmatch(r"[0-9a-f]{12}", check):
         raise ReviewError("There is no such check.")
     wanted.set(f"seen/{check}", None if op.get("is") is False else True, None)
-    wanted.read.clear()
+    wanted.read.discard(f"seen/{check}")
 
 
 def _spelling(reviewing: Reviewing, wanted: Wanted, op: Op) -> None:
@@ -158,7 +159,7 @@ def _checked(reviewing: Reviewing, register: str, value: Value) -> Value:
 def _valid(attribute: str, text: str) -> str:
     if attribute == "date":
         try:
-            datetime.date.fromisoformat(text)
+            datetime.datetime.strptime(text, "%Y-%m-%d")  # noqa: DTZ007 - a day, nowhere
         except ValueError as error:
             raise ReviewError("Write a date as 2026-09-30.") from error
     choices: Mapping[str, type[PersonRole] | type[OrganizationKind]] = {
@@ -220,7 +221,7 @@ def _keep_mine(reviewing: Reviewing, wanted: Wanted, decision: Decision) -> None
         label = machine.words[machine.position[int(rest)]].label
         wanted.set(decision.key, decision.value, label)
     elif kind == "speaker":
-        wanted.set(decision.key, decision.value, reviewing.draft.speakers.get(rest))
+        wanted.set(decision.key, decision.value, reviewing.voice_of(rest))
     else:
         _keep_item(reviewing, wanted, decision)
 
@@ -231,8 +232,12 @@ def _keep_words(reviewing: Reviewing, wanted: Wanted, decision: Decision) -> Non
     if not positions:
         raise ReviewError("The words that this replaced were cut from the audio.")
     first, last = min(positions), max(positions)
+    held = {n for d in reviewing.marks.patches.values() for n in d.ids}
+    if any(machine.words[index].id in held for index in range(first, last + 1)):
+        raise ReviewError("Other words were put there meanwhile. Look at them, and choose again.")
     ids = [machine.words[index].id for index in range(first, last + 1)]
     now = " ".join(machine.words[index].word.text for index in range(first, last + 1))
+    wanted.read.update(f"word/{number}" for number in ids)
     wanted.set(decision.key, None, decision.machine)
     wanted.set(f"word/{ids[0]}", {"text": decision.value["text"], "ids": ids}, now)
 
@@ -245,11 +250,17 @@ def _keep_item(reviewing: Reviewing, wanted: Wanted, decision: Decision) -> None
         wanted.set(decision.key, decision.value, view.machine_value(decision.key))
         return
     kind, _, name = owner.partition("/")
-    if kind == "chapter" and int(name) in reviewing.machine.position:
+    if kind == "chapter" and name.isdigit() and int(name) in reviewing.machine.position:
+        title = reviewing.review.value(f"{owner}/title")
+        if title is None:
+            raise ReviewError(
+                "The new draft has no such chapter. Add one where it belongs, and take the "
+                "machine's here."
+            )
+        start = reviewing.review.value(f"{owner}/start")
         for other in _of(reviewing, owner):
             wanted.set(other.key, None, other.machine)
-        title = reviewing.review.value(f"{owner}/title") or decision.machine
-        wanted.set(f"chapter/+{name}/title", title, None)
+        wanted.set(f"chapter/+{name if start is None else start}/title", title, None)
     elif kind in ("person", "body"):
         marked = f"+{zlib.crc32(name.encode()):08x}"[:7]
         for other in _of(reviewing, owner):
@@ -257,6 +268,9 @@ def _keep_item(reviewing: Reviewing, wanted: Wanted, decision: Decision) -> None
             wanted.set(f"{kind}/{marked}/{other.key.rpartition('/')[2]}", other.value, None)
         if reviewing.review.value(f"{owner}/name") is None:
             wanted.set(f"{kind}/{marked}/name", name, None)
+        if kind == "person" and reviewing.review.value(f"{owner}/role") is None:
+            # What they were is gone with the draft; a guest is not to be made of anybody.
+            wanted.set(f"{kind}/{marked}/role", PersonRole.MENTIONED.value, None)
     else:
         raise ReviewError(
             f"The new draft has no such {kind}. Add it anew where it belongs, and take the "
@@ -266,7 +280,7 @@ def _keep_item(reviewing: Reviewing, wanted: Wanted, decision: Decision) -> None
 
 def _of(reviewing: Reviewing, owner: str) -> list[Decision]:
     decisions = reviewing.review.decisions
-    return [d for key, d in decisions.items() if key.startswith(f"{owner}/")]
+    return [d for key, d in decisions.items() if key.rpartition("/")[0] == owner]
 
 
 _OPS: Mapping[str, Callable[[Reviewing, Wanted, Op], None]] = {

@@ -62,7 +62,8 @@ def publish(walk: Walk, *, by: str, now: datetime | None = None) -> Publication:
         published = read_published(folder)
         if published.current is not None:
             out = version_folder(folder, published.current).read(RECORD, Publication)
-            if out.content == approval.version:
+            since = published.since
+            if out.content == approval.version and since and since.approval == approval.seq:
                 return out
         publication = _left_over(folder, published, approval)
         if publication is None:
@@ -90,13 +91,14 @@ def unpublish(walk: Walk, *, by: str, now: datetime | None = None) -> Published:
         published = read_published(folder)
         if published.current is None:
             raise NotPublishedError(f"{folder.name} is not published.")
-        approval = read_approval(folder)
+        # The approval that put it out has had its effect; a newer one has not.
+        since = published.since
         event = Event(
             kind=EventKind.UNPUBLISHED,
             version=published.current,
             at=_iso(now),
             by=by,
-            approval=approval.seq if approval else 0,
+            approval=since.approval if since else 0,
         )
         published = published.after(event)
         folder.write(BOX, published)

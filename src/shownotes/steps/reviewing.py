@@ -8,7 +8,7 @@ The machine's boxes are only read.
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from shownotes.adapters.review_log import ReviewLog
 from shownotes.adapters.store import EpisodeFolder, content_sha256, now
@@ -32,6 +32,7 @@ from shownotes.core.review import (
     Edit,
     Layer,
     Review,
+    Value,
     apply,
     check_seen,
     decisions_sha256,
@@ -49,6 +50,10 @@ from shownotes.steps.step import Walk
 
 # More segments than this are made anew all together.
 FEW_POSITIONS = 200
+# So many words of a voice tell whether it is the same one in another draft.
+SAMPLED_WORDS = 9
+# What a change of these can do to the notes is nothing that could keep them from being drawn.
+_OF_WORDS = ("word", "break", "start", "end", "sure", "seen")
 
 
 @dataclass(slots=True)
@@ -127,14 +132,42 @@ class Reviewing:
         spellings = self.editing.marks.spellings
         named: dict[str, str | None] = {}
         for label in labels:
-            machine = self.draft.speakers.get(label)
-            name = layer.get(f"speaker/{label}", machine, label=f"Who {label} is")
-            named[label] = spell_text(str(name), spellings) if name else label
-        self.words_layer.conflicts |= layer.conflicts
+            name = self._name_of(label, layer)
+            named[label] = spell_text(name, spellings) if name else label
+        for decision in layer.under("speaker/"):
+            label = decision.key.partition("/")[2]
+            if label not in labels and decision.machine["words"]:
+                layer.object(
+                    decision, None, label=f"Who {label} is; the new draft has no such voice"
+                )
+        self.words_layer.conflicts |= {
+            key: replace(conflict, then=conflict.then["name"])
+            for key, conflict in layer.conflicts.items()
+        }
         is_one = len(named) == 1 and not self.draft.speakers
         if is_one and not any(f"speaker/{label}" in self.review.decisions for label in named):
             return dict.fromkeys(named)
         return named
+
+    def voice_of(self, label: str) -> dict[str, Value]:
+        """What the machine says of a voice: its name, and some of the words that it speaks."""
+        words = [placed.id for placed in self.machine.words if placed.label == label]
+        step = max(1, len(words) // SAMPLED_WORDS)
+        return {"name": self.draft.speakers.get(label), "words": words[::step][:SAMPLED_WORDS]}
+
+    def _name_of(self, label: str, layer: Layer) -> str | None:
+        """Who a voice is: as decided while it is the same voice, else as the machine heard."""
+        machine = self.draft.speakers.get(label)
+        decision = layer.decisions.get(f"speaker/{label}")
+        if decision is None or decision.value == machine:
+            return machine
+        position, words = self.machine.position, self.machine.words
+        there = [position[number] for number in decision.machine["words"] if number in position]
+        its_own = sum(words[index].label == label for index in there)
+        if decision.machine["name"] == machine and 2 * its_own >= len(there):
+            return str(decision.value)
+        layer.object(decision, machine or label, label=f"Who {label} is")
+        return machine
 
     @property
     def names(self) -> dict[str, str]:
@@ -211,10 +244,11 @@ class Reviewing:
             apply(self.review, change)
         self.offset = offset
         if is_new_draft:
-            self.draft = read_draft(self.walk)
-            self.stamps = stamps
-            self.base = current_base(self.walk.folder, self.draft)
-            self.machine = place(self.draft.transcript, self.base)
+            with self.log.locked():
+                draft = read_draft(self.walk)
+                base = current_base(self.walk.folder, draft)
+            machine = place(draft.transcript, base)
+            self.draft, self.base, self.machine, self.stamps = draft, base, machine, stamps
         if is_new_draft or changes:
             self._remake()
         return is_new_draft
@@ -265,6 +299,8 @@ class Reviewing:
             if not edits:
                 return None
             change = self._entry(name, by, ChangeKind.CHANGE, label=label, edits=edits)
+            if any(edit.key.partition("/")[0] not in _OF_WORDS for edit in edits):
+                self._try(change)
             self._record(change, wanted.positions)
             return change
 
@@ -295,6 +331,7 @@ class Reviewing:
         """
         with self.lock, self.log.locked():
             self.refresh()
+            self._check_finished()
             open_conflicts = self.conflicts()
             if open_conflicts:
                 raise ReviewError(
@@ -329,6 +366,23 @@ class Reviewing:
             # The approval is on the disk and stands: without prints nobody is suggested, no more.
             self.walk.progress.say(f"The voices were not kept: {error}")
 
+    def _check_finished(self) -> None:
+        """Refuse a draft that was made of something else than what lies there now.
+
+        Raises:
+            ReviewError: a run was cut off, failed or is at work.
+        """
+        folder = self.walk.folder
+        stamp = folder.stamp("draft.json")
+        made_from = stamp.made_from if stamp else {}
+        stale = [box for box, sha in self.draft.hashes.items() if made_from.get(box, sha) != sha]
+        if stale:
+            raise ReviewError(
+                f"{folder.name}: the draft was made before {stale[0]} changed; a run is at work, "
+                f"or was cut off. When it is through, or after `shownotes process {folder.name}`, "
+                "look again and approve."
+            )
+
     def withdraw(self, *, by: str) -> None:
         """Take an approval back."""
         with self.lock, self.log.locked():
@@ -339,6 +393,31 @@ class Reviewing:
                 uuid.uuid4().hex, by, ChangeKind.WITHDRAW, label="Approval withdrawn"
             )
             self._record(change, ())
+
+    def _try(self, change: Change) -> None:
+        """See whether the notes can be drawn with a change, before it is on the disk for good.
+
+        Raises:
+            ReviewError: they cannot.
+        """
+        decisions = dict(self.review.decisions)
+        for edit in change.edits:
+            decisions.pop(edit.key, None)
+            if edit.after is not None:
+                decisions[edit.key] = Decision(
+                    key=edit.key,
+                    value=edit.after,
+                    machine=edit.machine,
+                    by="",
+                    at="",
+                    seq=change.seq,
+                )
+        layer = Layer(decisions)
+        try:
+            marks = read_marks(self.machine, layer)
+            view_notes(replace(self.viewing(), layer=layer, marks=marks, keys=set()))
+        except (ValueError, KeyError, TypeError, IndexError) as error:
+            raise ReviewError(f"That cannot be done to this episode: {error}.") from error
 
     def _entry(
         self,
@@ -358,7 +437,7 @@ class Reviewing:
             at=now(),
             by=by,
             kind=kind,
-            label=label[:200],
+            label=label[:200].encode("utf-8", "replace").decode(),
             edits=edits,
             undoes=undoes,
             version=version,
@@ -385,6 +464,7 @@ class Reviewing:
             title=str(view.fields["title"].value or ""),
             guests=tuple(str(item.values.get("name") or "") for item in guests)[:12],
             checks=sum(not is_seen for _, _, is_seen in view.checks),
+            log_bytes=self.offset,
             conflicts=len(self.conflicts()),
         )
         self.walk.folder.write(BOX, box)

@@ -21,6 +21,7 @@ class ReviewBox:
         decided: hash of the decisions.
         title: of the episode as it is now; `guests`, `checks` (those not seen to) likewise.
         conflicts: decisions that no longer fit the draft.
+        log_bytes: how much of the log it knows of.
     """
 
     seq: int
@@ -31,6 +32,7 @@ class ReviewBox:
     guests: tuple[str, ...] = ()
     checks: int = 0
     conflicts: int = 0
+    log_bytes: int = 0
 
 
 def is_reviewed(folder: EpisodeFolder) -> bool:
@@ -66,6 +68,10 @@ def review_state(folder: EpisodeFolder) -> State:
         box = folder.read(BOX, ReviewBox)
     except (StoreError, OSError):
         return State.IN_REVIEW
+    if box.log_bytes != ReviewLog(folder.path).size():
+        # Killed between the log and its fold: what was approved was changed since.
+        has_approval = read_review(folder).approval is not None
+        return State.CHANGED_SINCE_APPROVAL if has_approval else State.IN_REVIEW
     if box.approval is None:
         return State.IN_REVIEW
     version = content_sha256([draft_version(folder), box.decided])

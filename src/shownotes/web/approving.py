@@ -26,7 +26,7 @@ from shownotes.steps.step import Walk
 from shownotes.web import answers
 from shownotes.web.context import DeskContext
 from shownotes.web.desk_data import Data, describe_standing
-from shownotes.web.editing import answer, read_body
+from shownotes.web.editing import answer, check_draft, read_body
 from shownotes.web.listing import start_again
 from shownotes.web.shelf import Shelf
 from shownotes.web.visit import editor_of
@@ -89,7 +89,7 @@ def _set_time(reviewing: Reviewing, _body: dict[str, Any], by: str, *, at: objec
     if reviewing.state is not State.APPROVED:
         raise ReviewError("Approve the episode first, then say when it is published.")
     time = appointment(at, timezone_of(reviewing.walk))
-    reviewing.approve(by=by, publish_at=time.isoformat())
+    reviewing.approve(by=by, publish_at=time.isoformat(), seen=reviewing.review.seq)
 
 
 class _Press:
@@ -147,6 +147,7 @@ class _Press:
 
         def run() -> Response:
             with self._shelf.opened(episode_id) as episode:
+                check_draft(episode, body)
                 work(episode.reviewing, body, by)
             return self._standing(episode_id, by)
 

@@ -1,5 +1,6 @@
 """The routes by which the page of an episode reads and changes it. All answers are JSON."""
 
+import contextlib
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -17,6 +18,7 @@ from shownotes.errors import (
     ReviewError,
     SettingsError,
     ShowNotesError,
+    StoreError,
 )
 from shownotes.steps.deciding import decide
 from shownotes.steps.render import materialize
@@ -128,7 +130,7 @@ class _Table:
                 if episode.reviewing.review.seq <= seq and not is_other:
                     return Response(status_code=204)
                 patch = self._patch(episode, seq, editor)
-                return JSONResponse({**patch, "reload": is_other})
+                return JSONResponse({**patch, "reload": is_other or patch["reload"]})
 
         return await answer(work)
 
@@ -162,6 +164,7 @@ class _Table:
         def work() -> Response:
             with self._shelf.opened(episode_id) as episode:
                 try:
+                    check_draft(episode, body)
                     make(episode.reviewing, body, editor, seen)
                 except OutdatedChangeError as error:
                     episode.note()
@@ -194,7 +197,9 @@ class _Table:
         show = reviewing.draft.episode.metadata.show
         for op in ops:
             if op["op"] == "spelling" and op.get("glossary") and op.get("to"):
-                add_term(self._desk.root, show, str(op["to"]), instead_of=str(op["from"]))
+                # The name is fixed and saved, whatever becomes of the next episode's glossary.
+                with contextlib.suppress(SettingsError, StoreError):
+                    add_term(self._desk.root, show, str(op["to"]), instead_of=str(op["from"]))
 
     def _taken_back(
         self,
@@ -222,6 +227,8 @@ class _Table:
             for key in error.keys
         ]
         patch = self._patch(episode, seen, editor)
+        if not error.keys:
+            patch["reload"] = True
         return JSONResponse(
             {"error": str(error), "theirs": theirs, "patch": patch}, status_code=409
         )
@@ -235,7 +242,7 @@ class _Table:
             "draft": draft_of(episode),
             "segments": {"gone": gone, "put": [describe_segment(segment) for segment in put]},
             "notes": describe_notes(reviewing),
-            "reload": False,
+            "reload": seen < episode.born,
         }
 
     async def lint(self, episode_id: str) -> Response:
@@ -272,6 +279,22 @@ class _Table:
             return JSONResponse({"changes": describe_history(changes)})
 
         return await answer(work)
+
+
+def check_draft(episode: OpenEpisode, body: Mapping[str, Any]) -> None:
+    """Refuse what was decided looking at another draft, unless it was done already.
+
+    Raises:
+        OutdatedChangeError: the draft was made anew since the page was loaded.
+    """
+    draft = body.get("draft")
+    if body.get("id") in episode.reviewing.review.applied:
+        return
+    if isinstance(draft, str) and draft != draft_of(episode):
+        raise OutdatedChangeError(
+            "The draft was made anew meanwhile. Nothing is lost: look at it as it is now, and "
+            "choose again."
+        )
 
 
 def draft_of(episode: OpenEpisode) -> str:

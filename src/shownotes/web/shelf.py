@@ -27,12 +27,14 @@ class OpenEpisode:
     """An episode under review, and when each of its segments last changed.
 
     Attributes:
+        born: the change that it was opened at: of earlier ones nothing is known here.
         changed: by a segment's first word, the change that made it what it is.
         gone: likewise for segments that are no longer there.
         epoch: goes up when the draft is another one: pages then load everything again.
     """
 
     reviewing: Reviewing
+    born: int = 0
     changed: dict[int, int] = field(default_factory=dict)
     gone: dict[int, int] = field(default_factory=dict)
     epoch: int = 0
@@ -120,7 +122,7 @@ class Shelf:
             raise KeyError(episode_id)
         reviewing = open_review(Walk(folder=folder, settings=self._settings))
         reviewing.keep_ids()
-        episode = OpenEpisode(reviewing=reviewing)
+        episode = OpenEpisode(reviewing=reviewing, born=reviewing.review.seq)
         episode.known = {segment.at: segment for segment in reviewing.segments}
         with self._lock:
             return self._open.setdefault(episode_id, episode)
