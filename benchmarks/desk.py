@@ -167,9 +167,12 @@ WATCH = """(words) => {
         const middle = (low + high) >> 1;
         if (starts[middle] <= time) low = middle + 1; else high = middle;
       }
-      const due = words[low - 1];
+      // Words that were typed over are no longer there to be marked.
+      let due = words[--low];
+      while (due && !document.querySelector(`.w[data-w="${due[0]}"]`)) due = words[--low];
       const now = document.querySelector(".w.now");
-      const isRight = due && now && Number(now.dataset.w) === due[0];
+      // The page marks a word up to 50 ms early; what it marks late is behind.
+      const isRight = due && now && Number(now.dataset.s) >= due[2] - 0.01;
       if (due && now) watch.behind.push(isRight ? 0 : Math.max(0, time - due[2]) * 1000);
     }
     requestAnimationFrame(look);

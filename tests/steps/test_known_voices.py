@@ -263,6 +263,7 @@ def test_nothing_is_kept_where_it_is_not_wanted(root: Path) -> None:
     first, second = (open_walk(root, stem, remember_voices=False) for stem in (FIRST, SECOND))
     attribute.STEP.run(first)
     assert first.folder.read("turns.json", Turns).voices == ()
+    draft(first)
     reviewing.approve(first, by="Ed")
     assert not book(root).exists()
     remember_voices(open_walk(root, FIRST), by="Ed")

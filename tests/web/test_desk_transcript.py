@@ -129,7 +129,7 @@ def test_a_click_on_a_word_plays_from_it_and_the_words_follow(editor: Editor) ->
     assert editor.page.locator(".now").count() == 1
     editor.page.locator(".play").click()
     until(lambda: not editor.is_playing())
-    assert editor.page.locator(".play").get_attribute("aria-label") == "Play"
+    expect(editor.page.locator(".play")).to_have_attribute("aria-label", "Play")
 
 
 def test_the_player_by_keys(editor: Editor) -> None:

@@ -1,5 +1,7 @@
 """The routes by which an episode is approved, published and taken back, and heard again."""
 
+import functools
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -50,7 +52,7 @@ def approving_routes(desk: DeskContext, shelf: Shelf) -> APIRouter:
 def describe_publication(desk: DeskContext, reviewing: Reviewing) -> Data:
     """What is published of an episode, and in which state that leaves it."""
     state = reviewing.state
-    found: Data = {"published": None, "models": [m.name for m in models.catalogue() if m.path]}
+    found: Data = {"published": None, "models": list(_models_here(int(time.monotonic() // 60)))}
     folder = reviewing.walk.folder
     try:
         published = read_published(folder)
@@ -69,6 +71,12 @@ def describe_publication(desk: DeskContext, reviewing: Reviewing) -> Data:
         # Damaged papers of a publication are named where it is published again.
         found["published"] = None
     return {**found, "state": state.value}
+
+
+@functools.lru_cache(maxsize=2)
+def _models_here(_minute: int) -> tuple[str, ...]:
+    """Names of the models that are on this machine: looked for once a minute, for all changes."""
+    return tuple(entry.name for entry in models.catalogue() if entry.path)
 
 
 def _is_same(reviewing: Reviewing, version: int) -> bool:
@@ -194,7 +202,7 @@ class _Press:
                 if isinstance(term, str) and term.strip():
                     add_term(self._desk.root, show, term)
             model = body.get("model")
-            known = [m.name for m in models.catalogue() if m.path]
+            known = [entry.name for entry in models.catalogue() if entry.path]
             if model and model not in known:
                 raise ReviewError(f"The model {model!r} is not on this machine.")
             options = RunOptions(redo=span, model=str(model) if model else None)

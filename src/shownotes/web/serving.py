@@ -86,7 +86,8 @@ def listen(desk: DeskContext) -> socket.socket:
         SettingsError: somebody else is there, or there is no such address.
     """
     family = socket.AF_INET6 if ":" in desk.host else socket.AF_INET
-    place = socket.socket(family, socket.SOCK_STREAM)
+    # Named, or asyncio leaves Nagle's algorithm on, and every answer waits 40 ms.
+    place = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     if os.name == "posix":
         place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
