@@ -847,10 +847,16 @@ def test_what_another_does_appears_and_different_words_go_together(
     assert other.errors == []
 
 
+def deaf(editor: Editor) -> None:
+    """The page does not hear of others by itself: nobody types faster than it asks."""
+    editor.page.route("**/since/**", lambda route: route.abort())
+
+
 def test_two_editors_of_the_same_word_are_shown_both(
     editor: Editor, sit_down: Callable[..., Editor]
 ) -> None:
     other = sit_down(name="Ben Other")
+    deaf(editor)
     rest = editor.text(2).split(" ", 1)[1]
     for one in (editor, other):
         one.edit(2)
@@ -880,6 +886,7 @@ def test_two_editors_of_the_same_word_are_shown_both(
 
 def test_theirs_can_be_taken(editor: Editor, sit_down: Callable[..., Editor]) -> None:
     second = sit_down(beside=editor)
+    deaf(editor)
     rest = editor.text(4).split(" ", 1)[1]
     for one in (editor, second):
         one.edit(4)
