@@ -109,7 +109,9 @@ def read_as_podlove(content: str) -> list[dict[str, Any]] | None:
         times, *lines = block.split("\n")
         if " --> " not in times:
             return None
-        voice, text = re.fullmatch(r"(?:<v ([^>]+)>)?(.*)", "".join(lines)).groups()  # type: ignore[union-attr]
+        cue = re.fullmatch(r"(?:<v ([^>]+)>)?(.*)", "".join(lines))
+        assert cue is not None
+        voice, text = cue.groups()
         start, end = times.split(" --> ")
         cues.append({"start": start, "end": end, "voice": voice or "", "text": text})
     return cues

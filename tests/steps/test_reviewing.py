@@ -247,7 +247,9 @@ def test_two_editors_cannot_overwrite_each_other(walk: Walk) -> None:
         do(second, put("title", "Bo's"), by="Bo", seen=0)
     do(second, put("hook", "Bo's?"), by="Bo", seen=0)
     first.refresh()
-    assert (first.notes().title, first.notes().hook.value) == ("Ada's", "Bo's?")  # type: ignore[union-attr]
+    notes = first.notes()
+    assert notes.hook is not None
+    assert (notes.title, notes.hook.value) == ("Ada's", "Bo's?")
 
 
 def test_the_same_change_sent_again_is_done_once(walk: Walk) -> None:

@@ -1,7 +1,6 @@
 """The notes half of an episode's page, in a real Chromium over a real server."""
 
 import json
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +9,6 @@ import pytest
 from shownotes.model import Evidence, Link, Resource, ResourceKind, ShowNotes
 from tests.web.desk_pages import (
     PLAYING_AT,
-    Opened,
     data_of,
     field_of,
     named,
@@ -21,24 +19,9 @@ from tests.web.desk_pages import (
     wait_until_saved,
     write,
 )
-from tests.web.desk_server import DeskServer, lay_out_desk
+from tests.web.desk_server import DeskServer
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskServer]:
-    """One desk for the tests that each touch a part of the notes of their own."""
-    server = lay_out_desk(tmp_path_factory.mktemp("desk"))
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def opens(chromium: Any, shared: DeskServer) -> Iterator[Callable[..., Opened]]:
-    with opening(chromium, shared) as opens_pages:
-        yield lambda **options: open_desk(opens_pages, shared, **options)
 
 
 # --------------------------------------------------------------------------- fields

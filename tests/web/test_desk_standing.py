@@ -1,6 +1,5 @@
 """Checking, previews, approving and publishing on an episode's page; and whom it is for."""
 
-from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from typing import Any
@@ -12,7 +11,6 @@ from tests.web.desk_pages import (
     DESKTOP,
     PHONE,
     PLAYING_AT,
-    Opened,
     change,
     data_of,
     field_of,
@@ -23,24 +21,9 @@ from tests.web.desk_pages import (
     wait_until_saved,
     write,
 )
-from tests.web.desk_server import DeskServer, lay_out_desk
+from tests.web.desk_server import DeskServer
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskServer]:
-    """One desk for the tests that each touch a part of the notes of their own."""
-    server = lay_out_desk(tmp_path_factory.mktemp("desk"))
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def opens(chromium: Any, shared: DeskServer) -> Iterator[Callable[..., Opened]]:
-    with opening(chromium, shared) as opens_pages:
-        yield lambda **options: open_desk(opens_pages, shared, **options)
 
 
 # --------------------------------------------------------------------------- checks and previews

@@ -7,7 +7,7 @@ could hold all its connections with nothing. What comes after the head of a requ
 import asyncio
 import os
 import socket
-from typing import Any
+from typing import Any, cast
 
 import h11
 import uvicorn
@@ -33,8 +33,8 @@ class _Patient(H11Protocol):
 
     head_s = HEAD_S
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(cast("asyncio.Transport", transport))
         self._has_bytes = False
         self._timer: asyncio.TimerHandle | None = None
         self._watch()
