@@ -42,6 +42,9 @@ ID3 = "ID3v2 Chapter Frame Addendum 1.0"
 PODCAST = "podcast-namespace docs/tags"
 NETFLIX = "Netflix Timed Text Style Guide"
 
+# The files whose texts have rules of their own; captions are looked at as cues.
+TEXTS_READ = frozenset({"app.html", "video.txt", "social.txt"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedFacts:

@@ -16,7 +16,7 @@ from shownotes.core.addresses import audio_file
 from shownotes.core.chapter_files import xml_document
 from shownotes.core.characters import printable
 from shownotes.core.feed import Enclosure, Item, item
-from shownotes.core.lint import FeedFacts, lint
+from shownotes.core.lint import TEXTS_READ, FeedFacts, lint
 from shownotes.core.page import Page, mime_type
 from shownotes.core.wording import Wording
 from shownotes.errors import SettingsError
@@ -186,7 +186,7 @@ TARGETS = (*TEXTS, *PAGES)
 
 def lint_episode(material: Material) -> tuple[Finding, ...]:
     """What the rules say of an episode's files as they would be made now."""
-    made = ((target.name, target.make(material)) for target in TEXTS)
+    made = ((t.name, t.make(material)) for t in TEXTS if t.name in TEXTS_READ)
     return find_faults(material, {name: text for name, text in made if text is not None})
 
 

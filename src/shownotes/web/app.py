@@ -56,8 +56,8 @@ def build_desk(
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         # The first search need not wait for a thousand transcripts to be read.
-        reading = threading.Thread(target=read_all, args=(settings,), daemon=True)
-        reading.start()
+        for ahead in (partial(read_all, settings), shelf.keep_ready):
+            threading.Thread(target=ahead, daemon=True).start()
         yield
         shelf.close()
 

@@ -7,6 +7,7 @@ could hold all its connections with nothing. What comes after the head of a requ
 import asyncio
 import os
 import socket
+import sys
 from typing import Any, cast
 
 import h11
@@ -23,6 +24,9 @@ from shownotes.web.origins import other_names
 HEAD_S = 30.0
 # A browser keeps at most six connections for a tab.
 MOST_CONNECTIONS = 200
+# Seconds after which a thread that computes lets another one in; Python's 5 ms, taken at each of
+# the ten times that a save goes to the disk and back, are what an editor feels.
+_TURN_S = 0.001
 # Seconds that a request may still take when the desk is closed.
 _CLOSING_S = 5
 _TOO_SLOW = b"The request took too long to arrive.\n"
@@ -114,6 +118,7 @@ def server(app: Any, desk: DeskContext, *, head_s: float = HEAD_S) -> uvicorn.Se
         AccountError: the desk could be reached from elsewhere, and there is no account.
     """
     check_binding(desk.host, desk.root, reached_as=other_names(desk))
+    sys.setswitchinterval(_TURN_S)
 
     class Protocol(_Patient):
         pass

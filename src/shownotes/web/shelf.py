@@ -1,5 +1,6 @@
 """The episodes that the desk has open: each read once, kept up to date, and shared by all tabs."""
 
+import gc
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -10,16 +11,24 @@ from pathlib import Path  # noqa: TC003
 from shownotes.adapters.store import EpisodeFolder, episode_folders
 from shownotes.core.edited_words import EditedSegment
 from shownotes.errors import EpisodeBusyError, ShowNotesError, StoreError
-from shownotes.model import Episode
+from shownotes.model import Episode, State
 from shownotes.pipeline import render_again
 from shownotes.settings import Settings
 from shownotes.steps.reviewing import Reviewing, open_review
+from shownotes.steps.standing import state_of
 from shownotes.steps.step import Walk
 
 # An episode of three hours takes about 100 MB while it is open.
 MOST_OPEN = 8
 # After so many seconds without a change an episode's files are made anew.
 REST_S = 20.0
+# A review of three hours takes 0.4 to 0.8 s to open, an editor's patience for a click is 0.2 s: so
+# many of the newest drafts that wait for a review are opened before anybody asks, and looked for
+# every so many seconds.
+OPENED_AHEAD = 4
+LOOK_AHEAD_S = 10.0
+MOST_LOOKED_AT = 40
+_TO_REVIEW = (State.DRAFT, State.IN_REVIEW, State.CHANGED_SINCE_APPROVAL)
 
 
 @dataclass(slots=True)
@@ -31,6 +40,7 @@ class OpenEpisode:
         changed: by a segment's first word, the change that made it what it is.
         gone: likewise for segments that are no longer there.
         epoch: goes up when the draft is another one: pages then load everything again.
+        is_shown: somebody has seen the words' ids, which must therefore stay.
     """
 
     reviewing: Reviewing
@@ -39,12 +49,19 @@ class OpenEpisode:
     gone: dict[int, int] = field(default_factory=dict)
     epoch: int = 0
     known: dict[int, EditedSegment] = field(default_factory=dict)
+    is_shown: bool = False
 
     def catch_up(self) -> None:
         """Take in what others wrote, and note which segments are new."""
         if self.reviewing.refresh():
             self.epoch += 1
         self.note()
+
+    def show(self) -> None:
+        """Have what somebody is about to see on the disk."""
+        if not self.is_shown:
+            self.reviewing.keep_ids()
+            self.is_shown = True
 
     def note(self) -> None:
         """Note which segments the changes since the last time made."""
@@ -77,6 +94,7 @@ class Shelf:
         self._folders: dict[str, Path] = {}
         self._open: OrderedDict[str, OpenEpisode] = OrderedDict()
         self._timers: dict[str, threading.Timer] = {}
+        self._is_closed = threading.Event()
 
     def folder_of(self, episode_id: str) -> EpisodeFolder | None:
         """The folder of an id: one that is really there, never one made of what was asked."""
@@ -108,24 +126,72 @@ class Shelf:
         if episode is None or not episode.reviewing.walk.folder.has("draft.json"):
             episode = self._take_down(episode_id)
         with self._lock:
-            self._open[episode_id] = episode
+            episode = self._open.setdefault(episode_id, episode)
             self._open.move_to_end(episode_id)
             while len(self._open) > MOST_OPEN:
                 self._open.popitem(last=False)
         with episode.reviewing.lock:
             episode.catch_up()
+            episode.show()
             yield episode
+
+    def is_open(self, episode_id: str) -> bool:
+        """Whether it need not be read when it is asked for."""
+        with self._lock:
+            return episode_id in self._open
 
     def _take_down(self, episode_id: str) -> OpenEpisode:
         folder = self.folder_of(episode_id)
         if folder is None:
             raise KeyError(episode_id)
         reviewing = open_review(Walk(folder=folder, settings=self._settings))
-        reviewing.keep_ids()
         episode = OpenEpisode(reviewing=reviewing, born=reviewing.review.seq)
         episode.known = {segment.at: segment for segment in reviewing.segments}
-        with self._lock:
-            return self._open.setdefault(episode_id, episode)
+        # Words by the ten thousand live as long as the episode is open: to look through them for
+        # garbage again and again held up an answer by 0.2 s.
+        gc.freeze()
+        return episode
+
+    # ------------------------------------------------------------------- ahead of the editor
+
+    def keep_ready(self) -> None:
+        """Open the newest drafts that wait for a review, until the shelf is closed."""
+        while not self._is_closed.is_set():
+            self.open_ahead()
+            self._is_closed.wait(LOOK_AHEAD_S)
+
+    def open_ahead(self) -> None:
+        """Open, once, the newest drafts that wait for a review and are not open yet."""
+        for folder in self._newest_to_review():
+            try:
+                episode_id = folder.read("episode.json", Episode).id
+                if self.is_open(episode_id):
+                    continue
+                episode = self._take_down(episode_id)
+            except (KeyError, ShowNotesError, OSError):
+                # Whoever asks for it is told what is wrong with it.
+                continue
+            with self._lock:
+                # Never at the cost of one that somebody works at.
+                if self._is_closed.is_set() or len(self._open) >= MOST_OPEN:
+                    return
+                self._open.setdefault(episode_id, episode)
+
+    def _newest_to_review(self) -> list[EpisodeFolder]:
+        found = []
+        for folder in episode_folders(self._settings.output_folder):
+            try:
+                found.append(((folder.path / "draft.json").stat().st_mtime_ns, folder))
+            except OSError:
+                continue
+        newest: list[EpisodeFolder] = []
+        found.sort(key=lambda each: each[0], reverse=True)
+        for _, folder in found[:MOST_LOOKED_AT]:
+            if state_of(folder) in _TO_REVIEW:
+                newest.append(folder)
+            if len(newest) == OPENED_AHEAD:
+                break
+        return newest
 
     # ------------------------------------------------------------------- files
 
@@ -154,6 +220,7 @@ class Shelf:
 
     def close(self) -> None:
         """Stop waiting; files that are not up to date are made by the next run."""
+        self._is_closed.set()
         with self._lock:
             timers = list(self._timers.values())
             self._timers.clear()
