@@ -1,6 +1,7 @@
 # make notes   the demo: sets everything up and makes show notes of all that lies in audio/
 # make test    sets up what the tests need and runs them
 # make check   format, lint, types, layers, then the tests
+# make torture faults and attacks of every kind, an hour; PART=media for one part of it
 # Nothing is needed but Python 3.11 or newer, git, make and the package registries.
 
 PYTHON ?= $(firstword $(foreach v,python3.11 python3.12 python3.13 python3.14 python3,$(shell command -v $(v) 2>/dev/null)))
@@ -8,7 +9,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: notes test check browser lock clean-env
+.PHONY: notes test check torture browser lock clean-env
 
 notes: $(VENV)/.notes
 	@$(BIN)/shownotes process
@@ -22,6 +23,9 @@ check: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q
+
+torture: $(VENV)/.dev
+	$(BIN)/python -m tests.torture $(PART)
 
 # The environment that runs. uv (from the registry, inside the environment) installs a locked set
 # several times faster than pip; where it cannot be had, pip does the same from the same lock.

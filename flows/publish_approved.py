@@ -17,6 +17,9 @@ from prefect.client.schemas.objects import State
 from prefect.exceptions import PrefectException, TerminationSignal
 from prefect.states import Completed, Failed
 
+from flows.marks import marked
+from flows.names import at_this_time
+from flows.notifying import notify_of_releases
 from flows.process_audio import work
 from flows.server import reach_server
 from shownotes.errors import FlowError
@@ -54,7 +57,7 @@ def run_publish_approved(settings: Settings, *, by: str, progress: Progress) -> 
         KeyboardInterrupt: stopped by a person or a signal.
     """
     handover = Handover(settings, progress)
-    with reach_server(settings.prefect, progress=progress):
+    with reach_server(settings, progress=progress):
         token = _handover.set(handover)
         try:
             state = publish_approved(root=str(settings.root), by=by, return_state=True)
@@ -76,7 +79,11 @@ def run_publish_approved(settings: Settings, *, by: str, progress: Progress) -> 
     return handover.releases
 
 
-@flow(name="publish_approved", persist_result=False)
+@flow(
+    name="publish_approved",
+    flow_run_name=at_this_time("what is due"),
+    persist_result=False,
+)
 def publish_approved(root: str = ".", by: str = SCHEDULE) -> State[None]:
     """Publish what is approved and due, and finish what was cut off.
 
@@ -89,11 +96,13 @@ def publish_approved(root: str = ".", by: str = SCHEDULE) -> State[None]:
     """
     handover = _handover.get() or Handover(load_settings(Path(root).resolve()))
     settings, now = handover.settings, datetime.now(UTC)
-    walks = due(settings, now)
-    for walk in walks:
-        walk.progress = handover.progress
-    handover.releases = release_due(walks, settings, by=by, now=now, call=_call_as_task)
-    handover.is_finished = True
+    with marked(settings):
+        walks = due(settings, now)
+        for walk in walks:
+            walk.progress = handover.progress
+        handover.releases = release_due(walks, settings, by=by, now=now, call=_call_as_task)
+        handover.is_finished = True
+        notify_of_releases(handover.releases, settings, began=now)
     return _verdict(handover.releases)
 
 

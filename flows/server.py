@@ -5,7 +5,8 @@ the terminal's Ctrl-C before the run it serves, and outlives a run that is kille
 same application over the same database (`PREFECT_HOME`), so that a `prefect server start` later
 on shows its runs too; it ends when its standard input does, which the kernel sees to.
 
-`python -m flows.server PORT` is that server.
+`python -m flows.server PORT` is that server. With an address after the port it is one that lasts,
+for `shownotes up`: with its scheduler and its pages.
 """
 
 import importlib
@@ -15,7 +16,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, wait
@@ -29,8 +29,10 @@ from prefect.events.worker import EventsWorker
 from prefect.logging.handlers import APILogWorker
 from prefect.settings import get_current_settings, temporary_settings
 
+from shownotes.adapters.lifeline import end_with_parent
+from shownotes.adapters.up_book import running_up
 from shownotes.errors import FlowError
-from shownotes.settings import PrefectSettings
+from shownotes.settings import Settings
 from shownotes.steps.step import Progress
 
 POLL_S = 0.1
@@ -45,18 +47,22 @@ INSTEAD = "or use --no-prefect."
 
 
 @contextmanager
-def reach_server(settings: PrefectSettings, *, progress: Progress) -> Iterator[None]:
+def reach_server(settings: Settings, *, progress: Progress) -> Iterator[None]:
     """Have a Prefect server for the length of the block, and a console without its logs.
+
+    The one that is configured; else the one of the `shownotes up` that runs in this working
+    folder, over whose database no second one should be; else one of our own.
 
     Raises:
         FlowError: the configured server does not answer, or ours does not start.
     """
     with ExitStack() as stack:
         stack.enter_context(quiet_console())
-        url = get_current_settings().api.url
+        url = get_current_settings().api.url or _server_of_up(settings)
         if not url:
             progress.say("Starting Prefect for this run ...")
-            url = stack.enter_context(run_server(timeout_s=settings.server_start_timeout_s))
+            timeout_s = settings.prefect.server_start_timeout_s
+            url = stack.enter_context(run_server(timeout_s=timeout_s))
         # Heartbeats tell a worker that its run is alive. There is no worker here, and the thread
         # that sends them holds up the end of every flow by a second.
         updates = {
@@ -68,6 +74,11 @@ def reach_server(settings: PrefectSettings, *, progress: Progress) -> Iterator[N
         _check_server(url)
         stack.callback(_send_what_is_left)
         yield
+
+
+def _server_of_up(settings: Settings) -> str | None:
+    up = running_up(settings.output_folder)
+    return up.api if up is not None and up.host == socket.gethostname() else None
 
 
 def _send_what_is_left() -> None:
@@ -233,16 +244,22 @@ def _is_for_console(record: logging.LogRecord) -> bool:
     return not record.name.startswith(("prefect", "APILogWorker", "EventsWorker"))
 
 
-def serve(port: int) -> None:
-    """Serve Prefect's API on 127.0.0.1 until standard input ends."""
+def serve(port: int, *, lasting_at: str | None = None) -> None:
+    """Serve Prefect's API until standard input ends.
+
+    Args:
+        port: to listen on.
+        lasting_at: the address to listen on for a server with scheduler and pages; without one it
+            is the server of a run, on this machine alone.
+    """
     import uvicorn
     from prefect.server.api.server import create_app
 
-    app = create_app(ephemeral=True, final=True)
+    app = create_app(ephemeral=lasting_at is None, final=True)
     server = uvicorn.Server(
         uvicorn.Config(
             app,
-            host="127.0.0.1",
+            host=lasting_at or "127.0.0.1",
             port=port,
             log_level="error",
             lifespan="on",
@@ -250,15 +267,14 @@ def serve(port: int) -> None:
         )
     )
 
-    def end_with_parent() -> None:
-        sys.stdin.buffer.read()
+    def ask_to_end() -> None:
         server.should_exit = True
 
-    threading.Thread(target=end_with_parent, daemon=True).start()
+    end_with_parent(ask_to_end, patience_s=STOP_TIMEOUT_S)
     server.run()
     # Everything is written by now; taking this interpreter apart would cost the run 1.6 s more.
-    os._exit(0)
+    os._exit(0 if server.started else 1)
 
 
 if __name__ == "__main__":
-    serve(int(sys.argv[1]))
+    serve(int(sys.argv[1]), lasting_at=sys.argv[2] if len(sys.argv) > 2 else None)

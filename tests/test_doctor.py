@@ -12,6 +12,7 @@ from shownotes import doctor
 from shownotes.adapters.hardware import has_nvidia_driver
 from shownotes.doctor import Finding
 from shownotes.settings import Settings, load_settings
+from tests.local_server import Answer, Server, serve
 
 
 @pytest.fixture
@@ -203,6 +204,7 @@ def test_everything_is_looked_at_and_nothing_raises(settings: Settings) -> None:
         "Templates",
         "Prefect",
         f"Port {doctor.PREFECT_PORT}",
+        "Desk",
     ]
     assert all(finding.do for finding in findings if finding.state != "ok")
 
@@ -251,3 +253,21 @@ def test_a_prefect_that_cannot_be_imported(tmp_path: Path) -> None:
     assert said.startswith("problem ")
     assert "min_items" in said
     assert "requirements.lock" in said
+
+
+def test_the_desk_s_port() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    assert doctor.check_desk_port(port).state == "ok"
+    assert doctor.check_desk_port(0).state == "ok"
+    with serve(lambda _request: Answer(200, b"<title>Shownotes</title>")) as desk:
+        assert "a desk is open" in doctor.check_desk_port(port_of(desk)).what
+    with serve(lambda _request: Answer(200, b"another program")) as other:
+        found = doctor.check_desk_port(port_of(other))
+        assert found.state == "warning"
+        assert f"--port {port_of(other) + 1}" in found.do
+        assert says_what_to_do(found)
+
+
+def port_of(server: Server) -> int:
+    return int(server.url.rpartition(":")[2])

@@ -1,5 +1,6 @@
 """The walk over real steps, on an episode that came as a transcript (no speech engine needed)."""
 
+import errno
 import json
 import subprocess
 import sys
@@ -9,11 +10,20 @@ import pytest
 
 from shownotes import pipeline
 from shownotes.adapters.store import EpisodeFolder
-from shownotes.batch import Outcome, RunOptions, is_anything_due, process_plainly
+from shownotes.batch import (
+    Outcome,
+    Run,
+    RunOptions,
+    Warm,
+    is_anything_due,
+    process_one,
+    process_plainly,
+)
+from shownotes.errors import StoreError
 from shownotes.model import Names, ShowNotes, State
 from shownotes.settings import Settings, load_settings
-from shownotes.steps import prepare
-from shownotes.steps.step import Silent, Walk
+from shownotes.steps import prepare, render
+from shownotes.steps.step import Part, Silent, Step, Walk
 
 VTT = """WEBVTT
 
@@ -216,3 +226,31 @@ def test_an_episode_walked_before_the_one_it_names_still_links_it(settings: Sett
     notes = folder_of(outcomes[0]).read("draft.json", ShowNotes)
     assert [link.text for link in notes.earlier_episodes] == ["Why Trains Are Late"]
     assert not is_anything_due(paths, settings, options=RunOptions())
+
+
+def test_an_untranslated_fault_of_the_disk_fails_one_episode_and_stops_no_batch(
+    settings: Settings,
+) -> None:
+    (settings.audio_folder / "second.vtt").write_text(VTT, encoding="utf-8")
+    failing = [OSError(errno.EIO, "Input/output error", "some/file")]
+
+    def call(step: Step, walk: Walk, part: Part | None) -> None:
+        if step is render.STEP and failing:
+            raise failing.pop()
+        pipeline.call_plainly(step, walk, part)
+
+    with Warm() as kept_warm:
+        run = Run(
+            settings=settings,
+            options=RunOptions(),
+            progress=Silent(),
+            kept_warm=kept_warm,
+            call=call,
+        )
+        first, second = (process_one(path, run) for path in prepare.find_audio(settings))
+    assert isinstance(first.error, StoreError)
+    assert "some/file" in str(first.error)
+    status = pipeline.read_status(folder_of(first))
+    assert status is not None
+    assert (status.state, status.error_kind) == (State.FAILED, "StoreError")
+    assert second.error is None

@@ -128,3 +128,22 @@ def test_seconds(text: str | float, value: float) -> None:
 def test_not_seconds(text: str | float) -> None:
     with pytest.raises(ValueError, match="time"):
         seconds(text)
+
+
+@pytest.mark.parametrize(
+    "value", [float("nan"), float("inf"), 10**400, "9" * 400, "1000:00:00", "²", -1, "nan"]
+)
+def test_what_is_no_time_is_refused(value: float | str) -> None:
+    with pytest.raises(ValueError, match="is not a time"):
+        seconds(value)
+
+
+@pytest.mark.parametrize("text", ["x = " + "[" * 5000, "x = " + "9" * 5000])
+def test_toml_that_python_gives_up_on_is_named(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "shownotes.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError, match="not valid TOML"):
+        load_settings(tmp_path)
+    path.rename(tmp_path / "a.toml")
+    with pytest.raises(SidecarError, match="not valid TOML"):
+        load_sidecar(tmp_path / "a.toml")

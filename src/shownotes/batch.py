@@ -1,16 +1,25 @@
 """Many episodes, one after the other: a failed one is reported and the rest go on."""
 
+import uuid
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from shownotes import pipeline
-from shownotes.adapters.store import EpisodeFolder
-from shownotes.errors import EpisodeBusyError, ShowNotesError
+from shownotes.adapters.run_log import NO_LOG, RunLog, open_run_log
+from shownotes.adapters.store import EpisodeFolder, as_ours
+from shownotes.errors import (
+    EpisodeBusyError,
+    ModelMissingError,
+    RunCancelledError,
+    ShowNotesError,
+    StoreError,
+)
 from shownotes.model import Span, Status
 from shownotes.settings import Settings
-from shownotes.steps import prepare
+from shownotes.steps import cancelling, drop_folder, prepare
+from shownotes.steps.deleted import twin_of
 from shownotes.steps.step import Closeable, Progress, Walk
 
 
@@ -43,6 +52,16 @@ class Outcome:
         """Another run has the episode: nothing went wrong."""
         return isinstance(self.error, EpisodeBusyError)
 
+    @property
+    def is_cancelled(self) -> bool:
+        """Somebody asked for it to be left alone."""
+        return isinstance(self.error, RunCancelledError)
+
+    @property
+    def waits(self) -> bool:
+        """It goes on by itself when its speech model is here."""
+        return isinstance(self.error, ModelMissingError) and self.error.model is not None
+
 
 @dataclass(slots=True)
 class Warm:
@@ -70,13 +89,19 @@ class Run:
     kept_warm: dict[str, Closeable]
     call: pipeline.Call = pipeline.call_plainly
     holder: str = "shownotes process"
+    log: RunLog = NO_LOG
 
 
 def process_one(path: Path, run: Run) -> Outcome:
     """Admit one file and walk its episode; our errors become the outcome."""
     folder: EpisodeFolder | None = None
+    name = path.name
     try:
         folder = prepare.admit(path, run.settings)
+        name = folder.name
+        run.log.write("begun", episode=name)
+        drop_folder.record_begun(run.settings, path, episode=name)
+        _tell_of_twin(folder, run)
         walk = Walk(
             folder=folder,
             settings=run.settings,
@@ -84,11 +109,41 @@ def process_one(path: Path, run: Run) -> Outcome:
             forced=run.options.forced,
             redo=run.options.redo,
             kept_warm=run.kept_warm,
+            log=run.log,
         )
         status = pipeline.walk_episode(walk, call=run.call, holder=run.holder)
     except ShowNotesError as error:
-        return Outcome(path=path, folder=folder, error=error)
+        return _not_finished(path, folder, error, run)
+    except OSError as error:
+        return _not_finished(path, folder, as_ours(error, path), run)
+    run.log.write(f"finished: {status.state}", episode=name, took_s=status.took_s)
+    drop_folder.record_outcome(run.settings, path, episode=name, error=None)
     return Outcome(path=path, folder=folder, status=status)
+
+
+def _tell_of_twin(folder: EpisodeFolder, run: Run) -> None:
+    """Say of a new episode that one of the same audio lies in the trash, with its review."""
+    twin = None if folder.has("status.json") else twin_of(folder, run.settings)
+    if twin is not None:
+        run.progress.say(
+            f"{folder.name} has the audio of {twin.folder}, which was deleted at {twin.at}. To "
+            f"have that one back instead: shownotes delete {folder.name}, then: "
+            f"shownotes undelete {twin.trashed}"
+        )
+
+
+def _not_finished(
+    path: Path, folder: EpisodeFolder | None, error: ShowNotesError, run: Run
+) -> Outcome:
+    told = f"not finished: {type(error).__name__}: {error}"
+    name = folder.name if folder else path.name
+    run.log.write(told, level=pipeline.level_of(error), episode=name)
+    # The outcome stands even where it cannot be noted: the disk may be what went wrong.
+    with suppress(StoreError):
+        drop_folder.record_outcome(
+            run.settings, path, episode=folder.name if folder else None, error=error
+        )
+    return Outcome(path=path, folder=folder, error=error)
 
 
 def process_plainly(
@@ -96,9 +151,20 @@ def process_plainly(
 ) -> list[Outcome]:
     """Walk every file's episode here, without Prefect."""
     with Warm() as kept_warm:
-        run = Run(settings=settings, options=options, progress=progress, kept_warm=kept_warm)
+        run = Run(
+            settings=settings,
+            options=options,
+            progress=progress,
+            kept_warm=kept_warm,
+            log=open_run_log(settings, run=f"process {new_run_id()}"),
+        )
         outcomes = [process_one(path, run) for path in paths]
         return settle(outcomes, run)
+
+
+def new_run_id() -> str:
+    """What tells a run's lines in the log from another's."""
+    return uuid.uuid4().hex[:8]
 
 
 def settle(outcomes: Sequence[Outcome], run: Run) -> list[Outcome]:
@@ -111,7 +177,7 @@ def settle(outcomes: Sequence[Outcome], run: Run) -> list[Outcome]:
     for outcome in outcomes:
         if outcome.folder is not None and outcome.error is None:
             walk = Walk(folder=outcome.folder, settings=run.settings)
-            if any(pipeline.decide(step, walk).is_due for step in pipeline.STEPS):
+            if _is_due(walk):
                 again = process_one(outcome.path, replace(run, options=RunOptions()))
                 settled.append(_with_time_of(outcome, again))
                 continue
@@ -136,9 +202,19 @@ def is_anything_due(paths: Sequence[Path], settings: Settings, *, options: RunOp
         if folder is None:
             return True
         walk = Walk(folder=folder, settings=settings)
+        if cancelling.standing_request(folder) is not None:
+            continue
         status = pipeline.read_status(folder)
         if status is None or status.error is not None:
             return True
-        if any(pipeline.decide(step, walk).is_due for step in pipeline.STEPS):
+        if _is_due(walk):
             return True
     return False
+
+
+def _is_due(walk: Walk) -> bool:
+    """Whether any step is; what cannot be told is found out by walking, where it is reported."""
+    try:
+        return any(pipeline.decide(step, walk).is_due for step in pipeline.STEPS)
+    except (ShowNotesError, OSError):
+        return True

@@ -12,10 +12,27 @@ import typer
 from rich.markup import escape
 
 from shownotes import __version__, pipeline
-from shownotes.adapters.store import EpisodeFolder, episode_folders
-from shownotes.batch import Outcome, RunOptions, is_anything_due, process_plainly
+from shownotes.adapters.intray_book import is_watched, read_entries
+from shownotes.adapters.store import EpisodeFolder, as_ours, episode_folders
+from shownotes.adapters.up_book import running_up
+from shownotes.batch import Outcome, RunOptions
+from shownotes.cli_backup import BACKUP_COMMANDS
+from shownotes.cli_care import CARE_COMMANDS
+from shownotes.cli_feeds import backfill, feeds_app
 from shownotes.cli_review import REVIEW_COMMANDS, desk_app
-from shownotes.command_line import Root, SetOption, assignment, drafts_of, settings_of, source_of
+from shownotes.cli_up import up
+from shownotes.command_line import (
+    Root,
+    SetOption,
+    ask_again,
+    assignment,
+    drafts_of,
+    leave_with,
+    process_files,
+    settings_of,
+    show_checks,
+    source_of,
+)
 from shownotes.errors import (
     SettingsError,
     ShowNotesError,
@@ -32,9 +49,11 @@ from shownotes.screen import (
     show_outcomes,
     show_sites,
     show_status,
+    show_tray,
 )
 from shownotes.settings import Settings, find_root, load_settings, seconds
 from shownotes.steps import prepare
+from shownotes.steps.deleted import wanted_audio
 from shownotes.steps.intray import TRANSCRIPT_ENDINGS
 from shownotes.steps.step import Walk
 
@@ -63,6 +82,10 @@ def main() -> None:
     except ShowNotesError as error:
         open_console(is_error=True).print(f"[red]shownotes:[/] {escape(str(error))}")
         sys.exit(error.exit_code)
+    except OSError as error:
+        told = as_ours(error, Path.cwd())
+        open_console(is_error=True).print(f"[red]shownotes:[/] {escape(str(told))}")
+        sys.exit(told.exit_code)
     except SystemExit as leaving:
         # Typer makes an exit of Ctrl-C before it can be caught here.
         if leaving.code == INTERRUPTED:
@@ -95,8 +118,11 @@ def home(
         return
     settings = load_settings(root)
     console.print(f"Shownotes {__version__}, in {escape(str(root))}")
+    running = running_up(settings.output_folder)
+    if running is not None:
+        console.print(f"`shownotes up` is running. The desk: {running.desk or 'none'}")
     rows = _rows(settings)
-    new = [path for path in prepare.find_audio(settings) if prepare.known(path, settings) is None]
+    new = [path for path in wanted_audio(settings) if prepare.known(path, settings) is None]
     if rows:
         console.print()
         show_status(console, rows)
@@ -117,9 +143,12 @@ def _next(
     if not rows:
         folder = shorten(settings.audio_folder, settings.root)
         return f"put an audio file into {folder}/, then: shownotes process"
+    lacking = [status.model for _, status in rows if status and status.model]
+    if lacking:
+        return f"shownotes models fetch {lacking[0]}        then: shownotes process"
     failed = [folder for folder, status in rows if status is None or status.error]
     if failed:
-        return f"shownotes process {failed[0].name}        tries it again"
+        return f"shownotes retry {failed[0].name}        tries it again"
     approved = [f for f, status in rows if status and status.state is State.APPROVED]
     if approved:
         return f"shownotes publish {approved[0].name}        publishes what was approved"
@@ -167,6 +196,7 @@ def process(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would run and why; do nothing.")
     ] = False,
+    is_queued: Annotated[bool, typer.Option("--queued", hidden=True)] = False,
     root: Root = None,
     changes: SetOption = None,
 ) -> None:
@@ -183,34 +213,13 @@ def process(
     if dry_run:
         _preview(paths, settings, options)
         return
-    outcomes = _process(paths, settings, options, no_prefect)
+    if files and not is_queued:
+        # Naming an episode is asking for it; a queue's wish may be older than a cancel.
+        ask_again(paths, settings)
+    outcomes = process_files(paths, settings, options=options, no_prefect=no_prefect)
     show_outcomes(console, outcomes, settings.root)
     _say_what_next(outcomes, settings)
-    failed = [o.error for o in outcomes if o.error is not None and not o.is_busy]
-    if failed:
-        raise typer.Exit(failed[0].exit_code if len(outcomes) == 1 else 1)
-
-
-def _process(
-    paths: Sequence[Path], settings: Settings, options: RunOptions, no_prefect: bool
-) -> list[Outcome]:
-    is_due = is_anything_due(paths, settings, options=options)
-    if is_due:
-        from shownotes.steps.transcribe import ask_before_work
-
-        ask = _ask if sys.stdin.isatty() else None
-        with DownloadBar(open_console()) as report:
-            ask_before_work(paths, settings, ask=ask, report=report)
-    with ProgressLine(open_console()) as progress:
-        if no_prefect or not is_due:
-            return process_plainly(paths, settings, options=options, progress=progress)
-        from flows.process_audio import run_process_audio
-
-        return run_process_audio(paths, settings, options=options, progress=progress)
-
-
-def _ask(question: str) -> bool:
-    return typer.confirm(question, default=True)
+    leave_with(outcomes)
 
 
 def _forced(from_step: str | None, force: bool) -> frozenset[str]:
@@ -240,7 +249,7 @@ def _stretch(text: str | None) -> Span | None:
 
 def _paths(names: Sequence[str], settings: Settings) -> list[Path]:
     if not names:
-        return prepare.find_audio(settings)
+        return wanted_audio(settings)
     return [source_of(name, settings) for name in names]
 
 
@@ -271,13 +280,17 @@ def _say_what_next(outcomes: Sequence[Outcome], settings: Settings) -> None:
 
 @app.command()
 def status(root: Root = None) -> None:
-    """Show every episode: its state, guests and what there is to check."""
+    """Show every episode: its state, guests and what there is to check; and what is to come."""
     settings = settings_of(root)
-    rows = _rows(settings)
+    rows, output = _rows(settings), settings.output_folder
     console = open_console()
+    entries = read_entries(output, with_done=False)
     if rows:
         show_status(console, rows)
-    else:
+    if entries:
+        console.print()
+        show_tray(console, entries, is_watched=is_watched(output))
+    if not rows and not entries:
         console.print("No episodes yet. Put an audio file into audio/ and run `shownotes process`.")
 
 
@@ -493,17 +506,8 @@ def doctor(root: Root = None) -> None:
     """Check Python, disk, GPU, models, Prefect and ports, and say what to do."""
     from shownotes.doctor import check
 
-    console = open_console()
     findings = check(settings_of(root))
-    marks = {
-        "ok": "[green]ok     [/]",
-        "warning": "[yellow]look   [/]",
-        "problem": "[red]problem[/]",
-    }
-    for finding in findings:
-        console.print(f"{marks[finding.state]}  {finding.name:<18} {escape(finding.what)}")
-        if finding.do and finding.state != "ok":
-            console.print(f"{'':9}{'':<18} {escape(finding.do)}")
+    show_checks(open_console(), findings)
     if any(finding.state == "problem" for finding in findings):
         raise typer.Exit(1)
 
@@ -519,6 +523,16 @@ def fetch_model(
     with DownloadBar(console) as report:
         path = fetch(name, progress=report)
     console.print(f"{escape(name)} is here now: {escape(str(path))}")
+    root = find_root(Path.cwd())
+    folders = episode_folders(load_settings(root).output_folder) if root else []
+    read = ((folder.name, pipeline.read_status(folder)) for folder in folders)
+    waited = [folder for folder, status in read if status and status.model == name]
+    if waited:
+        console.print(
+            f"What waited for it: {escape(', '.join(waited))}. `shownotes up` takes it up by "
+            "itself; without it:  shownotes process",
+            soft_wrap=True,
+        )
 
 
 @models_app.command("list")
@@ -534,7 +548,12 @@ def list_models() -> None:
 
 for command in REVIEW_COMMANDS:
     app.command()(command)
+for careful in (*CARE_COMMANDS, *BACKUP_COMMANDS):
+    app.command()(careful)
+app.command()(up)
 app.add_typer(desk_app, name="desk")
+app.add_typer(feeds_app, name="feeds")
+app.command()(backfill)
 
 
 if __name__ == "__main__":

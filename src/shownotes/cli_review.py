@@ -1,14 +1,13 @@
 """The commands of review and publishing: the desk, approve, publish, unpublish."""
 
 import contextlib
-import getpass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 
-from shownotes.command_line import Root, folder_of, settings_of
+from shownotes.command_line import By, Root, folder_of, settings_of, who
 from shownotes.errors import (
     DeliveryError,
     NotDueError,
@@ -24,14 +23,10 @@ from shownotes.steps.step import Progress, Walk
 if TYPE_CHECKING:
     from shownotes.release import Releases
 
-BY = Annotated[
-    str | None, typer.Option("--by", metavar="NAME", help="Who does it; you, by default.")
-]
-
 
 def approve(
     episode: Annotated[str, typer.Argument(help="The episode.")],
-    by: BY = None,
+    by: By = None,
     at: Annotated[
         str | None,
         typer.Option(
@@ -49,7 +44,7 @@ def approve(
     walk = Walk(folder=folder_of(episode, settings), settings=settings)
     when = appointment(at, timezone_of(walk)) if at else None
     publish_at = when.isoformat() if when else None
-    approval = reviewing.approve(walk, by=_who(by), publish_at=publish_at)
+    approval = reviewing.approve(walk, by=who(by), publish_at=publish_at)
     console = open_console()
     name = escape(walk.folder.name)
     console.print(f"approved  {name}, by {escape(approval.by)}", soft_wrap=True)
@@ -63,7 +58,7 @@ def publish(
     episode: Annotated[
         str | None, typer.Argument(help="The episode; all that are approved and due by default.")
     ] = None,
-    by: BY = None,
+    by: By = None,
     now: Annotated[
         bool, typer.Option("--now", help="Although it was approved for a later time.")
     ] = False,
@@ -76,13 +71,13 @@ def publish(
     settings = settings_of(root)
     with ProgressLine(open_console()) as progress:
         if episode is None:
-            releases = _publish_due(settings, _who(by), progress, no_prefect)
+            releases = _publish_due(settings, who(by), progress, no_prefect)
         else:
             folder = folder_of(episode, settings)
             walk = Walk(folder=folder, settings=settings, progress=progress)
             if not now:
                 _check_time(walk)
-            releases = release(walk, by=_who(by))
+            releases = release(walk, by=who(by))
     _show_releases(releases, settings)
 
 
@@ -120,7 +115,7 @@ def _check_time(walk: Walk) -> None:
 
 def unpublish(
     episode: Annotated[str, typer.Argument(help="The episode.")],
-    by: BY = None,
+    by: By = None,
     root: Root = None,
 ) -> None:
     """Take an episode off its show's site and feed; what was published stays in its history."""
@@ -128,7 +123,7 @@ def unpublish(
 
     settings = settings_of(root)
     walk = Walk(folder=folder_of(episode, settings), settings=settings)
-    _show_releases(take_back(walk, by=_who(by)), settings)
+    _show_releases(take_back(walk, by=who(by)), settings)
 
 
 def _show_releases(releases: "Releases", settings: Settings) -> None:
@@ -138,14 +133,6 @@ def _show_releases(releases: "Releases", settings: Settings) -> None:
     if failed:
         error = failed[0].error or DeliveryError("")
         raise typer.Exit(error.exit_code if len(releases.episodes) == 1 else 1)
-
-
-def _who(name: str | None) -> str:
-    """Who is at work: as told, else as the system knows them."""
-    try:
-        return name or getpass.getuser()
-    except (OSError, KeyError):  # a container without a name for its user
-        return "somebody"
 
 
 desk_app = typer.Typer(

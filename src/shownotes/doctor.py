@@ -4,11 +4,13 @@ Each check looks at the real thing (it writes a file, loads a pipeline, asks a s
 version number is no proof. None of them changes anything, and none of them raises.
 """
 
+import json
 import shutil
 import socket
+import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Literal
@@ -20,7 +22,7 @@ from packaging.specifiers import SpecifierSet
 from shownotes.adapters import hardware, models
 from shownotes.errors import ShowNotesError
 from shownotes.model import Metadata
-from shownotes.settings import Settings
+from shownotes.settings import Settings, load_settings
 from shownotes.steps import prepare
 from shownotes.workspace import shipped
 
@@ -68,7 +70,8 @@ def check(settings: Settings) -> tuple[Finding, ...]:
         lambda: check_names(settings),
         lambda: check_templates(settings),
         check_prefect,
-        check_port,
+        lambda: check_port(settings.prefect.port),
+        lambda: check_desk_port(settings.desk.port),
     )
     return tuple(look() for look in checks)
 
@@ -290,15 +293,58 @@ def check_port(port: int = PREFECT_PORT) -> Finding:
     )
 
 
+def configured_api() -> str | None:
+    """The address of the Prefect server that is configured, when there is one and it answers."""
+    try:
+        from flows.server import find_server
+
+        return find_server()
+    except Exception:  # noqa: BLE001 - `check_prefect` tells what is wrong
+        return None
+
+
+def check_desk_port(port: int) -> Finding:
+    """Whether the desk would find its port free."""
+    with socket.socket() as probe:
+        probe.settimeout(1.0)
+        is_taken = port != 0 and probe.connect_ex(("127.0.0.1", port)) == 0
+    if not is_taken:
+        return Finding("Desk", "ok", f"port {port} is free" if port else "takes any free port")
+    if b"Shownotes" in (_ask(port, "/name") or b""):
+        return Finding("Desk", "ok", f"a desk is open on port {port}")
+    return Finding(
+        "Desk",
+        "warning",
+        f"port {port} is taken by another program",
+        f"Set [desk] port to another one, or: shownotes desk --port {port + 1}",
+    )
+
+
 def _is_prefect(port: int) -> bool:
+    return (_ask(port, "/api/health") or b"").strip() == b"true"
+
+
+def _ask(port: int, path: str) -> bytes | None:
+    """What a server on this machine answers; `None` when it is none, or refuses."""
     import http.client
 
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=3)
     try:
-        connection.request("GET", "/api/health")
+        connection.request("GET", path)
         answer = connection.getresponse()
-        return answer.status == http.client.OK and answer.read().strip() == b"true"
+        return answer.read() if answer.status == http.client.OK else None
     except (OSError, http.client.HTTPException):
-        return False
+        return None
     finally:
         connection.close()
+
+
+def main() -> None:
+    """Print what was found as JSON, for `shownotes up`."""
+    findings = [asdict(finding) for finding in check(load_settings(Path(sys.argv[1])))]
+    told = {"findings": findings, "prefect_api": configured_api()}
+    sys.stdout.write(json.dumps(told) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -6,10 +6,12 @@ ShowNotesError
 ├── InputError               a file given to us cannot be used
 │   ├── EpisodeNotFoundError     no such file or episode
 │   ├── NoAudioError             an episode without an audio file of its own
+│   ├── ForeignLinkError         a link in the in-tray that leads out of the working folder
 │   ├── EmptyFileError           the file has no bytes
 │   ├── NotAudioError            not a file FFmpeg's libraries can read
 │   ├── NoSoundError             a video or container without a sound track
 │   ├── BrokenAudioError         a sound track of which nothing could be decoded
+│   ├── AudioChangedError        it was changed while it was being read (retryable)
 │   ├── TruncatedAudioError      the file ends before its own header says it does, unreadably
 │   └── TranscriptFileError      a transcript beside the audio cannot be read
 ├── ModelError               a speech or names model
@@ -18,11 +20,15 @@ ShowNotesError
 │   └── ModelDownloadError       could not be fetched (retryable)
 ├── EngineError              the speech engine while at work (retryable)
 │   ├── EngineDiedError          its process ended
-│   └── EngineTimeoutError       a window took longer than its deadline
+│   ├── EngineTimeoutError       a window took longer than its deadline
+│   └── DecoderError             what reads audio ended or waited in vain, not over the file
 ├── StoreError               the output folder
 │   ├── FormatError              a file of ours is torn, foreign or from a newer version
 │   ├── EpisodeBusyError         another run has this episode
-│   └── DiskFullError            no room, found before or while writing (retryable)
+│   ├── DiskFullError            no room, found before or while writing (retryable)
+│   └── BackupError              a backup cannot be made, or not be used here
+├── AlreadyUpError           `shownotes up` is running in this working folder
+├── RunCancelledError        somebody asked for the work on an episode to stop
 ├── ReviewError              an editor's change
 │   └── OutdatedChangeError      somebody else changed the same meanwhile
 ├── DeskError                the desk's server cannot do what it is asked
@@ -32,8 +38,17 @@ ShowNotesError
 │   ├── NotApprovedError         nobody has approved it
 │   ├── ChangedSinceApprovalError    what would be published is not what was approved
 │   ├── NotDueError              it was approved for a later time
-│   └── NotPublishedError        it is not published
-├── DeliveryError            it is published, but a hook or another system did not take it
+│   ├── NotPublishedError        it is not published
+│   └── StillPublishedError      it is published, and cannot be deleted before it is taken back
+├── DeliveryError            a hook, another system or a mail server did not take what it was sent
+├── FeedError                a podcast's feed, or what it offers, cannot be had
+│   ├── AddressRefusedError      an address that is not asked: a private network, no http
+│   ├── FetchError               the server does not answer, broke off or is busy (retryable)
+│   ├── RefusedError             the server says no: not found, gone, not allowed
+│   ├── NotAFeedError            what came is no feed
+│   ├── EnclosureError           what is offered as audio is none, or too large
+│   ├── TooSoonError             its server asked to be left alone until later
+│   └── FeedBusyError            another run has this feed
 ├── TemplateError            a template cannot be rendered
 ├── DraftingError            a drafting server cannot be reached or understood (retryable)
 └── FlowError                Prefect's server cannot be reached or started (retryable)
@@ -76,6 +91,10 @@ class NoAudioError(InputError):
     """The episode is a transcript alone, or tracks without their mix."""
 
 
+class ForeignLinkError(InputError):
+    """A link that would have a file read which nobody put into the working folder."""
+
+
 class EmptyFileError(InputError):
     """The file has no bytes."""
 
@@ -96,6 +115,12 @@ class TruncatedAudioError(InputError):
     """The file ends so early that it cannot be opened."""
 
 
+class AudioChangedError(InputError):
+    """The file was changed or replaced while it was being read."""
+
+    retryable = True
+
+
 class TranscriptFileError(InputError):
     """A transcript given beside the audio cannot be read."""
 
@@ -107,7 +132,15 @@ class ModelError(ShowNotesError):
 
 
 class ModelMissingError(ModelError):
-    """The model is not on this machine."""
+    """The model is not on this machine.
+
+    Attributes:
+        model: its name, where `shownotes models fetch` can get it.
+    """
+
+    def __init__(self, message: str, *, model: str | None = None) -> None:
+        super().__init__(message)
+        self.model = model
 
 
 class ModelBrokenError(ModelError):
@@ -135,6 +168,10 @@ class EngineTimeoutError(EngineError):
     """A window took longer than its deadline."""
 
 
+class DecoderError(EngineError):
+    """The process that reads audio was ended, or its disk did not answer; the file may be good."""
+
+
 class StoreError(ShowNotesError):
     """The output folder cannot be read or written."""
 
@@ -155,6 +192,22 @@ class DiskFullError(StoreError):
     """There is not enough room on the disk."""
 
     retryable = True
+
+
+class BackupError(StoreError):
+    """A backup cannot be made, is damaged or foreign, or would overwrite what is newer here."""
+
+
+class AlreadyUpError(ShowNotesError):
+    """`shownotes up` is running in this working folder; one is enough."""
+
+    exit_code = 7
+
+
+class RunCancelledError(ShowNotesError):
+    """Somebody asked for the work on an episode to stop; what was finished of it is kept."""
+
+    exit_code = 13
 
 
 class ReviewError(ShowNotesError):
@@ -178,7 +231,7 @@ class OutdatedChangeError(ReviewError):
 class DeskError(ShowNotesError):
     """The desk's server cannot do what it is asked."""
 
-    exit_code = 11
+    exit_code = 15
 
 
 class AccountError(DeskError):
@@ -219,8 +272,12 @@ class NotPublishedError(PublishingError):
     """The episode is not published, so that there is nothing to take back."""
 
 
+class StillPublishedError(PublishingError):
+    """The episode is published, and has to be taken back before it can be deleted."""
+
+
 class DeliveryError(ShowNotesError):
-    """The episode is published, but a hook or another system did not take it.
+    """A hook, another system or a mail server did not take what it was sent.
 
     Attributes:
         attempts: how often it was tried.
@@ -231,6 +288,61 @@ class DeliveryError(ShowNotesError):
     def __init__(self, message: str, *, attempts: int = 1) -> None:
         super().__init__(message)
         self.attempts = attempts
+
+
+class FeedError(ShowNotesError):
+    """A podcast's feed, or what it offers, cannot be had. Messages never hold whole addresses."""
+
+    exit_code = 14
+
+
+class AddressRefusedError(FeedError):
+    """An address that is not asked: in a private network, or not http."""
+
+
+class FetchError(FeedError):
+    """The server does not answer, broke off or is busy.
+
+    Attributes:
+        wait_s: for how long it asks not to be asked again; then nothing is tried in this run.
+    """
+
+    retryable = True
+
+    def __init__(self, message: str, *, wait_s: float | None = None) -> None:
+        super().__init__(message)
+        self.wait_s = wait_s
+        self.retryable = wait_s is None
+
+
+class RefusedError(FeedError):
+    """The server says no.
+
+    Attributes:
+        status: the HTTP status that says so.
+    """
+
+    def __init__(self, message: str, *, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class NotAFeedError(FeedError):
+    """What came is no feed that can be read."""
+
+
+class EnclosureError(FeedError):
+    """What is offered as audio is none, or larger than is allowed."""
+
+
+class TooSoonError(FeedError):
+    """The feed's server asked to be left alone until later, so that it was not asked."""
+
+
+class FeedBusyError(FeedError):
+    """Another run is working on this feed."""
+
+    exit_code = 7
 
 
 class TemplateError(ShowNotesError):

@@ -21,6 +21,14 @@ class State(StrEnum):
     PUBLISHED = "published"
 
 
+class WaitsFor(StrEnum):
+    """What an episode in `State.WAITING` waits for, where that is not simply its turn."""
+
+    MODEL = "model"
+    # It was cancelled: somebody has to ask for it again.
+    RETRY = "retry"
+
+
 class PersonRole(StrEnum):
     """Podcasting 2.0's roles, and `mentioned` for those who are only talked about."""
 
@@ -826,7 +834,14 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """`status.json`: what a list shows, at most 4 KB."""
+    """`status.json`: what a list shows, at most 4 KB.
+
+    Attributes:
+        error: what went wrong, or what it waits for, in words.
+        error_kind: the error's name in `errors.py`.
+        waits_for: what has to happen before it can go on.
+        model: the speech model that it waits for.
+    """
 
     state: State
     title: str
@@ -843,4 +858,6 @@ class Status:
     took_s: float = 0.0
     kept_edits: tuple[str, ...] = ()
     audio_path: str | None = None
+    waits_for: WaitsFor | None = None
+    model: str | None = None
     updated_at: str = ""

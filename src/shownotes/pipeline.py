@@ -6,14 +6,34 @@ Prefect task. Whoever walks hands in `call`, which does one piece of work.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from time import monotonic
 from typing import Protocol
 
-from shownotes.adapters.store import EpisodeFolder, now
-from shownotes.errors import FormatError, ShowNotesError
-from shownotes.model import Episode, Names, ShowNotes, State, Status, Topics
-from shownotes.steps import attribute, compose, divide, identify, prepare, render, transcribe
-from shownotes.steps.standing import reviewed_state
+from shownotes.adapters import models
+from shownotes.adapters.store import EpisodeFolder, as_ours
+from shownotes.errors import (
+    EpisodeBusyError,
+    RunCancelledError,
+    ShowNotesError,
+)
+from shownotes.model import State, Status
+from shownotes.settings import Settings
+from shownotes.steps import (
+    attribute,
+    cancelling,
+    compose,
+    divide,
+    identify,
+    prepare,
+    render,
+    transcribe,
+)
+from shownotes.steps.standing import STATUS_BOX as STATUS_BOX
+from shownotes.steps.standing import UNFINISHED, reviewed_state
+from shownotes.steps.statuses import level_of as level_of
+from shownotes.steps.statuses import read_status as read_status
+from shownotes.steps.statuses import write_status
 from shownotes.steps.step import Part, Step, Walk
 
 STEPS: tuple[Step, ...] = (
@@ -26,7 +46,6 @@ STEPS: tuple[Step, ...] = (
     render.STEP,
 )
 STEP_NAMES = tuple(step.name for step in STEPS)
-STATUS_BOX = "status.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,24 +123,60 @@ def walk_episode(walk: Walk, *, call: Call = call_plainly, holder: str = "showno
     """
     with walk.folder.claim(holder=holder):
         began = monotonic()
+        walk = replace(walk, progress=cancelling.Stoppable(walk.progress, walk.folder))
         did_work = False
         for step in STEPS:
-            decision = decide(step, walk)
-            if not decision.is_due:
-                continue
-            if step is prepare.STEP:
-                # The engine's libraries load while the audio is read.
-                transcribe.warm_up(walk)
-            did_work = True
-            _write_status(walk, state=State.PROCESSING, step=step.name)
             try:
-                for part in step.parts(walk):
-                    call(step, walk, part)
-                call(step, walk, None)
-            except ShowNotesError as error:
-                _write_status(walk, state=State.FAILED, step=step.name, error=error)
-                raise
+                if not decide(step, walk).is_due:
+                    continue
+                cancelling.check(walk.folder)
+                if step is prepare.STEP:
+                    # The engine's libraries load while the audio is read.
+                    transcribe.warm_up(walk)
+                did_work = True
+                write_status(walk, state=State.PROCESSING, step=step.name)
+                _do(step, walk, call)
+            except (ShowNotesError, OSError) as error:
+                ours = _ours(error, walk)
+                if isinstance(error, RunCancelledError) and _is_whole(walk):
+                    _finish(walk, took_s=monotonic() - began, did_work=did_work)
+                else:
+                    write_status(walk, state=State.FAILED, step=step.name, error=ours)
+                if ours is error:
+                    raise
+                raise ours from error
         return _finish(walk, took_s=monotonic() - began, did_work=did_work)
+
+
+def _is_whole(walk: Walk) -> bool:
+    """Whether only what was asked for again was not finished: the draft before it stands."""
+    plain = replace(walk, forced=frozenset(), redo=None)
+    return not any(decide(step, plain).is_due for step in STEPS)
+
+
+def _ours(error: ShowNotesError | OSError, walk: Walk) -> ShowNotesError:
+    """What no adapter has translated is the disk's doing, and no reason to stop a batch."""
+    return as_ours(error, walk.folder.path) if isinstance(error, OSError) else error
+
+
+def _do(step: Step, walk: Walk, call: Call) -> None:
+    """Do one step, piece by piece, and write into the log what each took."""
+    name, began = walk.folder.name, monotonic()
+    try:
+        for part in step.parts(walk):
+            cancelling.check(walk.folder)
+            part_began = monotonic()
+            call(step, walk, part)
+            took_s = monotonic() - part_began
+            walk.log.write(f"{part.name} done", episode=name, step=step.name, took_s=took_s)
+        call(step, walk, None)
+    except (ShowNotesError, OSError) as error:
+        ours = _ours(error, walk)
+        told, level = f"{type(ours).__name__}: {ours}", level_of(ours)
+        took_s = monotonic() - began
+        walk.log.write(told, level=level, episode=name, step=step.name, took_s=took_s)
+        raise
+    walk.log.write("done", episode=name, step=step.name, took_s=monotonic() - began)
 
 
 def preview(walk: Walk) -> Iterator[Decision]:
@@ -137,75 +192,17 @@ def preview(walk: Walk) -> Iterator[Decision]:
         yield decision
 
 
-def read_status(folder: EpisodeFolder) -> Status | None:
-    """The episode's last written status, put right from the files when a run died."""
-    if not folder.has(STATUS_BOX):
-        return None
-    try:
-        return folder.read(STATUS_BOX, Status)
-    except FormatError:
-        return None
-
-
 def _finish(walk: Walk, *, took_s: float, did_work: bool) -> Status:
+    # Whoever asked to stop it was too late.
+    cancelling.withdraw(walk.folder)
     before = read_status(walk.folder)
     if not did_work and before is not None and before.state is State.DRAFT:
         kept = render.kept_edits(walk.folder)
         if kept == before.kept_edits:
             return before
-    return _write_status(
+    return write_status(
         walk, state=State.DRAFT, took_s=took_s if did_work or before is None else before.took_s
     )
-
-
-def _write_status(
-    walk: Walk,
-    *,
-    state: State,
-    step: str | None = None,
-    error: ShowNotesError | None = None,
-    took_s: float = 0.0,
-) -> Status:
-    status = replace(
-        _describe(walk.folder),
-        state=state,
-        step=step,
-        error=str(error)[:2000] if error else None,
-        error_kind=type(error).__name__ if error else None,
-        retryable=error.retryable if error else False,
-        took_s=took_s,
-        updated_at=now(),
-    )
-    walk.folder.write(STATUS_BOX, status)
-    return status
-
-
-def _describe(folder: EpisodeFolder) -> Status:
-    """What a list shows of an episode, from its boxes as far as they exist."""
-    status = Status(state=State.WAITING, title=folder.name)
-    if folder.has("episode.json"):
-        episode = folder.read("episode.json", Episode)
-        status = replace(
-            status,
-            title=episode.metadata.title or folder.name,
-            duration=episode.duration,
-            audio_path=episode.audio.path if episode.audio else episode.transcript_path,
-        )
-    if folder.has("names.json"):
-        names = folder.read("names.json", Names)
-        status = replace(status, agencies=tuple(o.name for o in names.agencies)[:12])
-    if folder.has("topics.json"):
-        status = replace(status, chapters=len(folder.read("topics.json", Topics).chapters))
-    if folder.has("draft.json"):
-        notes = folder.read("draft.json", ShowNotes)
-        status = replace(
-            status,
-            title=notes.title,
-            duration=notes.duration or status.duration,
-            guests=tuple(person.name for person in notes.guests)[:12],
-            checks=len(notes.checks),
-        )
-    return replace(status, kept_edits=render.kept_edits(folder))
 
 
 def current_status(folder: EpisodeFolder) -> Status | None:
@@ -213,6 +210,9 @@ def current_status(folder: EpisodeFolder) -> Status | None:
     status = read_status(folder)
     if status is not None and status.state is State.DRAFT:
         return replace(status, state=reviewed_state(folder))
+    if status is not None and status.model and models.locate(status.model) is not None:
+        words = f"The speech model {status.model} is here now; `shownotes process` goes on."
+        return replace(status, waits_for=None, model=None, error=words)
     if status is None or status.state is not State.PROCESSING or folder.is_claimed():
         return status
     return replace(
@@ -221,6 +221,34 @@ def current_status(folder: EpisodeFolder) -> Status | None:
         error=f"The run that was working on it ended in `{status.step}`. What was finished is "
         "kept; `shownotes process` goes on from there.",
     )
+
+
+def cancel(folder: EpisodeFolder, settings: Settings, *, by: str) -> bool:
+    """Have whoever works on an episode stop; one that is not worked on waits from now on.
+
+    Returns:
+        Whether it waits already; else its run will see the request.
+    """
+    request = cancelling.ask_to_stop(folder, by=by)
+    try:
+        with folder.claim(holder="shownotes cancel"):
+            status, walk = read_status(folder), Walk(folder=folder, settings=settings)
+            if status is not None and status.state not in UNFINISHED:
+                cancelling.withdraw(folder)
+                return True
+            error = RunCancelledError(cancelling.message(folder, request))
+            step = status.step if status else None
+            write_status(walk, state=State.WAITING, step=step, error=error)
+            return True
+    except EpisodeBusyError:
+        return False
+
+
+def cancel_file(path: Path, settings: Settings, *, by: str) -> None:
+    """Cancel the episode of a file, if it has one."""
+    folder = prepare.known(path, settings)
+    if folder is not None:
+        cancel(folder, settings, by=by)
 
 
 def render_again(walk: Walk) -> None:

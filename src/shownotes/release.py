@@ -4,10 +4,12 @@ A failed one is reported and the rest go on. Whoever runs it hands in `call`, wh
 of work (a flow makes a task of it).
 """
 
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from shownotes.adapters.run_log import open_run_log
 from shownotes.core.publication import Delivery, Publication
 from shownotes.errors import ShowNotesError
 from shownotes.settings import Settings
@@ -122,7 +124,19 @@ def _release(
     for release in releases.episodes:
         if release.publication is not None and release.error is None:
             _tell(release, call, again=again)
+    _log(releases, settings)
     return releases
+
+
+def _log(releases: Releases, settings: Settings) -> None:
+    """Write down for machines what became of each episode."""
+    log = open_run_log(settings, run=f"publish {uuid.uuid4().hex[:8]}")
+    for release in releases.episodes:
+        if release.publication is not None:
+            word = "published" if release.is_out else "taken back"
+            log.write(f"{word}: version {release.publication.version}", episode=release.name)
+        for failure in release.failures:
+            log.write(failure, level="error", episode=release.name, step="publish")
 
 
 def _change(release: Release, do: Callable[[Walk], None], call: Call) -> None:

@@ -84,7 +84,7 @@ class Runs:
 
 def command(paths: Sequence[Path], options: RunOptions, root: Path) -> list[str]:
     """The command line of a run."""
-    words = [sys.executable, "-m", "shownotes.cli", "process", "--root", str(root)]
+    words = [sys.executable, "-m", "shownotes.cli", "process", "--queued", "--root", str(root)]
     if options.redo is not None:
         words += ["--redo", f"{options.redo.start:.2f}-{options.redo.end:.2f}"]
     if options.model:

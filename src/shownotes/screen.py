@@ -7,7 +7,7 @@ and it is in the tree already (typer, Prefect).
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -20,11 +20,14 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.table import Table
+from rich.text import Text
 
+from shownotes.adapters.intray_book import Entry
 from shownotes.adapters.store import EpisodeFolder
 from shownotes.batch import Outcome
+from shownotes.core.characters import visible
 from shownotes.core.timecodes import clock, spoken_length
-from shownotes.model import Finding, State, Status
+from shownotes.model import Finding, State, Status, WaitsFor
 
 if TYPE_CHECKING:
     from shownotes.release import Releases
@@ -50,16 +53,27 @@ STATE_WORDS = {
     State.CHANGED_SINCE_APPROVAL: "changed since approval",
     State.PUBLISHED: "published",
 }
+WAITING_WORDS = {WaitsFor.MODEL: "waits for a model", WaitsFor.RETRY: "cancelled"}
+# More files in the in-tray than these nobody reads; the others are counted.
+MOST_FILES = 30
 # Width of what is written to a file or a pipe: a table must not lose its columns there.
 PIPE_WIDTH = 132
 
 
 def open_console(*, is_error: bool = False) -> Console:
     """A console that keeps every column when its output is piped."""
-    console = Console(stderr=is_error, highlight=False)
+    console = _Screen(stderr=is_error, highlight=False)
     if not console.is_terminal:
-        return Console(stderr=is_error, highlight=False, width=PIPE_WIDTH)
+        return _Screen(stderr=is_error, highlight=False, width=PIPE_WIDTH)
     return console
+
+
+class _Screen(Console):
+    """Shows what names and titles hold; a terminal obeys nothing of it."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """As rich does, with control characters written out."""
+        return super().render_str(visible(text), **options)
 
 
 class ProgressLine:
@@ -170,10 +184,22 @@ def show_outcomes(console: Console, outcomes: Sequence[Outcome], root: Path) -> 
         console.print(table)
     for outcome in outcomes:
         if outcome.error is not None:
-            word = "[yellow]busy[/]" if outcome.is_busy else "[red]failed[/]"
+            word = _word(outcome)
             console.print(f"\n{word}  {escape(shorten(outcome.path, root))}")
             console.print(f"  {escape(str(outcome.error))}")
     _show_kept(console, outcomes)
+
+
+def _word(outcome: Outcome) -> str:
+    """What became of a file that was not finished."""
+    for is_so, word in (
+        (outcome.is_busy, "busy"),
+        (outcome.is_cancelled, "cancelled"),
+        (outcome.waits, "waits"),
+    ):
+        if is_so:
+            return f"[yellow]{word}[/]"
+    return "[red]failed[/]"
 
 
 def _show_kept(console: Console, outcomes: Sequence[Outcome]) -> None:
@@ -270,14 +296,32 @@ def show_status(console: Console, rows: Sequence[tuple[EpisodeFolder, Status | N
     console.print(table)
     for folder, status in rows:
         if status is not None and status.error:
-            console.print(f"\n[red]{escape(folder.name)}[/]: {escape(status.error)}")
+            color = "red" if status.state is State.FAILED else "yellow"
+            console.print(f"\n[{color}]{escape(folder.name)}[/]: {escape(status.error)}")
         if status is not None and status.kept_edits:
             names = ", ".join(status.kept_edits)
             console.print(f"\n{escape(folder.name)}: edited by hand and kept: {escape(names)}")
 
 
+def show_tray(console: Console, entries: Sequence[Entry], *, is_watched: bool) -> None:
+    """What lies in the in-tray and is not done, and why."""
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for heading in ("In the in-tray", "State", "Why"):
+        table.add_column(heading, overflow="fold")
+    for entry in entries[:MOST_FILES]:
+        why = entry.reason + (f" (again at {entry.retry_at})" if entry.retry_at else "")
+        table.add_row(escape(entry.path), entry.state.value, escape(why))
+    console.print(table)
+    if len(entries) > MOST_FILES:
+        console.print(f"and {len(entries) - MOST_FILES} more")
+    if not is_watched:
+        console.print("Nobody is watching it now: start `shownotes up`.")
+
+
 def _state(status: Status) -> str:
     words = STATE_WORDS[status.state]
+    if status.waits_for is not None:
+        words = WAITING_WORDS[status.waits_for]
     if status.state is State.PROCESSING and status.step:
         words = f"{words}: {STEP_WORDS.get(status.step, status.step)}"
         if status.audio_done:

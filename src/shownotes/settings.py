@@ -13,10 +13,12 @@ import tomllib
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from shownotes.core.timecodes import MOST_TIME_S
 from shownotes.errors import SettingsError, SidecarError
 from shownotes.model import GivenChapter, GivenPerson, GivenTrack, Metadata
 
@@ -37,6 +39,8 @@ class Paths(_Section):
     audio: str = "audio"
     output: str = "output"
     templates: str = "templates"
+    # Whether links in the in-tray may lead out of the working folder.
+    follow_links: bool = False
 
 
 class AudioSettings(_Section):
@@ -108,9 +112,55 @@ class DraftingSettings(_Section):
 
 
 class PrefectSettings(_Section):
-    """`[prefect]`: how the command line runs the flow."""
+    """`[prefect]`: how the command line runs the flow, and where the server of `up` listens."""
 
     server_start_timeout_s: float = Field(default=120.0, gt=0.0)
+    # Another address than this machine's own needs PREFECT_SERVER_API_AUTH_STRING.
+    host: str = Field(default="127.0.0.1", min_length=1)
+    port: int = Field(default=4200, ge=0, le=65535)
+
+
+class SchedulesSettings(_Section):
+    """`[schedules]`: what `shownotes up` does by itself, and when."""
+
+    # Episodes at a time; 0: a quarter of the free cores, and at least one.
+    slots: int = Field(default=0, ge=0, le=64)
+    # One run looks at the in-tray for so long, then the next one takes over.
+    watch_every_s: int = Field(default=300, ge=10, le=86_400)
+    publish_every_min: int = Field(default=5, ge=1, le=59)
+    house_keeping_at: str = "03:30"
+    timezone: str = "UTC"
+    # Working files of published episodes are removed after so many days.
+    keep_work_days: float = Field(default=30.0, ge=0.0)
+    keep_trash_days: float = Field(default=30.0, ge=0.0)
+    warn_free_gb: float = Field(default=5.0, ge=0.0)
+
+    @field_validator("house_keeping_at")
+    @classmethod
+    def _is_clock_time(cls, value: str) -> str:
+        if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+            raise ValueError("write a time of the day, such as 03:30")
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_timezone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError("write a time zone such as Europe/Oslo") from error
+        return value
+
+
+class DropSettings(_Section):
+    """`[drop]`: when a file in the in-tray is taken to be whole."""
+
+    # Seconds in which nothing about it has changed, over so many looks.
+    rest_s: float = Field(default=10.0, gt=0.0)
+    looks: int = Field(default=3, ge=2, le=1000)
+    look_every_s: float = Field(default=2.0, gt=0.0, le=60.0)
+    # A file that looks cut short is taken anyway after so much rest, and its draft says so.
+    patience_s: float = Field(default=600.0, ge=0.0)
 
 
 class DeskSettings(_Section):
@@ -155,6 +205,15 @@ class DeskSettings(_Section):
         return value.rstrip("/").lower()
 
 
+def _is_address(value: str) -> str:
+    parts = urlsplit(value)
+    if value and not (parts.scheme in ("http", "https") and parts.hostname):
+        raise ValueError("write a whole address, such as https://example.org/hook")
+    if parts.username or parts.password:
+        raise ValueError("no names and passwords in addresses; secrets come by the environment")
+    return value
+
+
 class PublishSettings(_Section):
     """`[publish]`: what is published, and who is told. Secrets come from the environment."""
 
@@ -166,15 +225,7 @@ class PublishSettings(_Section):
     wordpress_user: str = ""
     retries: int = Field(default=4, ge=0, le=20)
 
-    @field_validator("webhook", "wordpress_url")
-    @classmethod
-    def _is_address(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if value and not (parts.scheme in ("http", "https") and parts.hostname):
-            raise ValueError("write a whole address, such as https://example.org/hook")
-        if parts.username or parts.password:
-            raise ValueError("no names and passwords in addresses; secrets come by the environment")
-        return value
+    _addresses = field_validator("webhook", "wordpress_url")(_is_address)
 
     @model_validator(mode="after")
     def _is_safe(self) -> "PublishSettings":
@@ -184,6 +235,80 @@ class PublishSettings(_Section):
         if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "::1", "localhost"):
             raise ValueError("wordpress_url must be https://: a password is sent there")
         return self
+
+
+class LogsSettings(_Section):
+    """`[logs]`: `output/.logs/shownotes.jsonl`, a line an event."""
+
+    # Old files that are kept beside the one that is written.
+    keep: int = Field(default=5, ge=0, le=1000)
+    most_mb: float = Field(default=10.0, gt=0.0)
+
+
+class NotifySettings(_Section):
+    """`[notify]`: who is told of failures and of drafts. Secrets come from the environment."""
+
+    about: tuple[Literal["failures", "drafts"], ...] = ("failures", "drafts")
+    webhook: str = ""
+    mail_to: tuple[str, ...] = ()
+    mail_from: str = ""
+    smtp_host: str = "127.0.0.1"
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    smtp_user: str = ""
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    # What happens within so many minutes of a mail goes into the next one, all together.
+    mail_every_min: float = Field(default=15.0, ge=0.0)
+
+    _webhook = field_validator("webhook")(_is_address)
+
+    @model_validator(mode="after")
+    def _is_safe(self) -> "NotifySettings":
+        if self.mail_to and not self.mail_from:
+            raise ValueError("mail_to needs a mail_from")
+        if any("@" not in name or len(name.split()) != 1 for name in self.mail_to):
+            raise ValueError("mail_to are addresses, such as ops@example.org")
+        is_here = self.smtp_host in ("127.0.0.1", "::1", "localhost")
+        if self.smtp_user and self.smtp_security == "none" and not is_here:
+            raise ValueError('smtp_security = "none" would send a password in the open')
+        return self
+
+
+def _is_feed(value: str | None) -> str | None:
+    """A feed's address; one of a private feed may hold a name and a password."""
+    if value is None:
+        return None
+    try:
+        parts = urlsplit(value)
+        is_whole = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_whole = False
+    if not is_whole or any(c.isspace() for c in value):
+        raise ValueError("write a feed's whole address, such as https://example.org/feed.xml")
+    return value
+
+
+class FeedsSettings(_Section):
+    """`[feeds]`: podcasts whose new episodes are fetched. Nothing is asked while none is set."""
+
+    # Besides `[show.<name>] feed`.
+    urls: tuple[str, ...] = ()
+    # Whose transcript stands: ours, the publisher's, or ours with the differences pointed out.
+    transcript: Literal["ours", "publisher", "compare"] = "ours"
+    poll_every_min: int = Field(default=60, ge=15, le=10_080)
+    # How many episodes of a feed are taken when it is seen for the first time; `backfill` gets
+    # the others.
+    take_at_first: int = Field(default=1, ge=0, le=100)
+    most_mb: int = Field(default=2048, ge=1)
+    # Addresses of this machine and of private networks may be asked. Those of the machine's
+    # neighbours on the wire (169.254.*) never are.
+    allow_private: bool = False
+
+    @field_validator("urls")
+    @classmethod
+    def _are_feeds(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for url in value:
+            _is_feed(url)
+        return value
 
 
 class PersonSettings(_Section):
@@ -231,6 +356,10 @@ class ShowSettings(_Section):
     ai_content: bool | None = None
     # Who makes the show, by role: { Producer = "Ann Lee" }.
     credits: dict[str, str] = Field(default_factory=dict)
+    # Where the show is published already: new episodes are fetched from there.
+    feed: str | None = None
+
+    _feed = field_validator("feed")(_is_feed)
 
     _people = field_validator("hosts", mode="before")(_named)
 
@@ -248,6 +377,7 @@ class Settings(BaseSettings):
         "SHOWNOTES_DRAFTING_KEY",
         "SHOWNOTES_WEBHOOK_SECRET",
         "SHOWNOTES_WORDPRESS_PASSWORD",
+        "SHOWNOTES_SMTP_PASSWORD",
     )
 
     root: Path = Path()
@@ -260,7 +390,12 @@ class Settings(BaseSettings):
     drafting: DraftingSettings = DraftingSettings()
     publish: PublishSettings = PublishSettings()
     prefect: PrefectSettings = PrefectSettings()
+    schedules: SchedulesSettings = SchedulesSettings()
+    drop: DropSettings = DropSettings()
     desk: DeskSettings = DeskSettings()
+    logs: LogsSettings = LogsSettings()
+    notify: NotifySettings = NotifySettings()
+    feeds: FeedsSettings = FeedsSettings()
     show: dict[str, ShowSettings] = Field(default_factory=dict)
 
     @classmethod
@@ -346,6 +481,8 @@ class Sidecar(_Section):
     chapters: tuple[dict[str, float | str], ...] = ()
     tracks: dict[str, str] = Field(default_factory=dict)
     model: str | None = None
+    # What the episode is recognised by, whatever its file is called: its feed's guid.
+    feed_id: str | None = Field(default=None, min_length=1)
 
     _people = field_validator("hosts", "guests", mode="before")(_named)
 
@@ -393,6 +530,7 @@ class Sidecar(_Section):
             ),
             tracks=tuple(GivenTrack(file=f, name=n) for f, n in self.tracks.items()),
             model=self.model,
+            feed_id=self.feed_id,
         )
 
 
@@ -403,15 +541,18 @@ def seconds(value: float | str) -> float:
         ValueError: not a time.
     """
     if isinstance(value, (int, float)):
-        if value < 0:
+        # Not a number is in no range.
+        if not 0 <= value < MOST_TIME_S:
             raise ValueError(f"{value} is not a time in an episode")
         return float(value)
     total = 0.0
     parts = value.strip().split(":")
-    if not 1 <= len(parts) <= 3 or not all(p.replace(".", "", 1).isdigit() for p in parts):
+    if not 1 <= len(parts) <= 3 or not all(p.replace(".", "", 1).isdecimal() for p in parts):
         raise ValueError(f"{value!r} is not a time such as 12:34 or 1:02:03")
     for part in parts:
         total = total * 60 + float(part)
+    if total >= MOST_TIME_S:
+        raise ValueError(f"{value!r} is not a time in an episode")
     return total
 
 
@@ -459,7 +600,8 @@ def _read_toml(path: Path, kind: type[SettingsError]) -> dict[str, Any]:
         raise kind(f"{path} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise kind(f"{path} is not UTF-8 text; save it as UTF-8 and try again.") from error
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
+        # Python's reader gives up on what is nested a thousand deep, and on endless numbers.
         raise kind(f"{path} is not valid TOML: {error}.") from error
 
 
@@ -474,7 +616,10 @@ def _explain(error: ValidationError, where: str, top: type[BaseModel] = Settings
             hint = f" Did you mean `{near[0]}`?" if near else ""
             lines.append(f"`{key}` is not a setting.{hint}")
         else:
-            lines.append(f"`{key}`: {item['msg']} (found {item['input']!r}).")
+            # Addresses of private feeds hold passwords, and messages go into logs.
+            is_secret = "feed" in location or location[:2] == ["feeds", "urls"]
+            found = "" if is_secret else f" (found {item['input']!r})"
+            lines.append(f"`{key}`: {item['msg']}{found}.")
     return f"{where}: " + " ".join(lines)
 
 

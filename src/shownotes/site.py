@@ -188,6 +188,12 @@ def _published(
     """A published version: its own files, and its audio where no host has it."""
     place, edition = version_folder(folder, version).path, read_edition(folder, version)
     hosted = audio_url(edition, settings, None)
+    audio = place / edition.audio if edition.audio and hosted is None else None
+    if audio is not None and not audio.is_file():
+        raise StoreError(
+            f"{audio} is not there. Copy it back, or `shownotes unpublish {folder.name}` and "
+            "publish it again."
+        )
     public = [(place / t.name, t.kind) for t in TEXTS if t.name in PUBLIC_FILES]
     return SiteEpisode(
         folder=folder.name,
@@ -197,6 +203,6 @@ def _published(
             for path, kind in public
             if path.is_file()
         ),
-        audio=place / edition.audio if edition.audio and hosted is None else None,
+        audio=audio,
         hosted=hosted,
     )

@@ -6,7 +6,7 @@ import { startUploads } from "./upload.js";
 const POLL_MS = 2000;
 const at = (id) => document.getElementById(id);
 const main = at("main"), list = at("episodes"), text = at("text"), state = at("state");
-const states = JSON.parse(main.dataset.states), steps = JSON.parse(main.dataset.steps);
+const states = JSON.parse(main.dataset.states), steps = JSON.parse(main.dataset.steps), waits = JSON.parse(main.dataset.waits);
 // What may still move by itself.
 const MOVING = ["queued", "processing"];
 const REVIEWED = ["draft", "in_review", "changed_since_approval"];
@@ -17,6 +17,8 @@ const inMinutes = (seconds) => {
   const minutes = Math.round(seconds / 60);
   return minutes >= 60 ? `${Math.floor(minutes / 60)} h ${minutes % 60} min` : minutes ? `${minutes} min` : seconds ? `${Math.round(seconds)} s` : "";
 };
+
+const inMegabytes = (bytes) => `${Math.round(bytes / 1e6)} MB`;
 
 const tell = (message) => {
   at("notice").hidden = !message;
@@ -35,7 +37,7 @@ const fill = (row, episode) => {
   put("guests", episode.guests?.length ? `with ${episode.guests.join(", ")}` : "");
   put("reason", episode.error ?? "");
   part("chip").dataset.state = episode.state;
-  setText(part("chip"), states[episode.state] ?? episode.state);
+  setText(part("chip"), waits[episode.waits_for] ?? states[episode.state] ?? episode.state);
   put("checks", episode.checks && REVIEWED.includes(episode.state) ? `${episode.checks} to check` : "");
   part("doing").hidden = episode.state !== "processing";
   const progress = part("doing").querySelector("progress");
@@ -44,7 +46,24 @@ const fill = (row, episode) => {
   progress.setAttribute("aria-label", `How much of ${episode.title} is transcribed`);
   const amount = episode.step === "transcribe" && episode.duration ? `, ${inMinutes(episode.audio_done) || "0 min"} of ${inMinutes(episode.duration)}` : "";
   setText(part("step"), `${steps[episode.step] ?? "Working"}${amount}`);
-  part("retry").hidden = !(episode.state === "failed" && episode.retryable);
+  part("retry").hidden = !episode.retryable;
+  fillModel(part("model"), episode);
+};
+
+// The model that an episode waits for: a button, and how far it is once somebody has pressed it.
+const fillModel = (place, { needs, title }) => {
+  place.hidden = !needs;
+  const fetch = needs?.fetch, isRunning = Boolean(fetch?.is_running);
+  place.classList.toggle("moving", isRunning);
+  const button = place.querySelector("button"), bar = place.querySelector("progress");
+  button.hidden = !needs?.can_fetch || isRunning;
+  button.dataset.model = needs?.model ?? "";
+  setText(button, `${fetch?.error ? "Go on fetching" : "Fetch"} the model (${needs?.megabytes ?? 0} MB)`);
+  bar.hidden = !isRunning;
+  bar.setAttribute("aria-label", `How much of the model for ${title} is fetched`);
+  if (fetch?.total) { bar.max = fetch.total; bar.value = fetch.done; } else bar.removeAttribute("value");
+  const far = fetch?.total ? `, ${inMegabytes(fetch.done)} of ${inMegabytes(fetch.total)}` : "";
+  setText(place.querySelector(".fetched"), isRunning ? `Fetching ${needs.model}${far}` : fetch?.error ?? "");
 };
 
 const filter = () => {
@@ -98,7 +117,7 @@ const refresh = async () => {
 
 const later = (isAwaited = false) => {
   clearTimeout(timer);
-  const moves = isAwaited || [...rows.values()].some((row) => MOVING.includes(row.dataset.state));
+  const moves = isAwaited || [...rows.values()].some((row) => MOVING.includes(row.dataset.state) || row.querySelector(".model.moving"));
   if (moves) timer = setTimeout(() => (document.hidden ? later(true) : refresh()), POLL_MS);
 };
 
@@ -115,11 +134,13 @@ text.addEventListener("input", changed);
 state.addEventListener("change", changed);
 at("filter").addEventListener("submit", (event) => { event.preventDefault(); changed(); });
 list.addEventListener("click", async ({ target }) => {
-  const button = target.closest(".retry");
+  const button = target.closest(".retry, .fetch");
   if (!button) return;
   button.disabled = true;
+  const path = button.matches(".fetch") ? `/api/models/${encodeURIComponent(button.dataset.model)}/fetch`
+    : `/api/episodes/${button.closest(".episode").dataset.id}/retry`;
   try {
-    await ask("POST", `/api/episodes/${button.closest(".episode").dataset.id}/retry`, {});
+    await ask("POST", path, {});
     tell("");
     later(true);
   } catch (error) {
@@ -128,6 +149,7 @@ list.addEventListener("click", async ({ target }) => {
     button.disabled = false;
   }
 });
+document.addEventListener("tray", refresh);
 startUploads({ onArrived: () => later(true) });
 filter();
 later();

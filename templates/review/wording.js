@@ -18,6 +18,7 @@ export const keyInWords = (key) => {
   if (WORDS[kind]) return `${WORDS[kind]}${placeOf(rest[0])}`;
   if (kind === "speaker") return `Name of ${rest[0]}`;
   if (kind === "spelling") return `Spelling of “${rest[0]}”`;
+  if (kind === "glossary") return `The show’s glossary, for “${rest.join("/")}”`;
   if (kind === "seen") return "Looked at";
   const part = PARTS[rest.at(-1)] ?? rest.at(-1), name = rest.slice(0, -1).join("/");
   if (kind === "chapter" || kind === "quote") return `${kind === "quote" ? "Quote" : "Chapter"}${placeOf(name.replace("+", "").split("-")[0])}, ${part}`;

@@ -5,6 +5,7 @@ import pytest
 
 from shownotes.adapters.containers import is_mp4_without_index, read_promise
 from tests.audio_files import tone, write
+from tests.torture import hostile_media
 
 
 def wav(data_bytes: int, claimed: int) -> bytes:
@@ -68,3 +69,35 @@ def test_an_mp4_without_its_index(tmp_path: Path) -> None:
     path.write_bytes(b"not an MP4 at all")
     assert not is_mp4_without_index(path)
     assert not is_mp4_without_index(tmp_path / "none.m4a")
+
+
+def test_what_does_not_fit_into_32_bit_stands_in_a_chunk_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    whole = wav(64_000, 0xFFFFFFFF)
+    ds64 = struct.pack("<4sIQQQI", b"ds64", 28, 0, 64_000, 0, 0)
+    path.write_bytes(b"RF64" + b"\xff" * 4 + whole[8:12] + ds64 + whole[12:])
+    promise = read_promise(path, "wav")
+    assert (promise.declared_s, promise.is_cut_short) == (2.0, False)
+    path.write_bytes(path.read_bytes()[:-1000])
+    assert read_promise(path, "wav").is_cut_short
+
+
+@pytest.mark.parametrize("ending", ["w64", "caf", "avi", "ogg"])
+@pytest.mark.parametrize("share", [0.5, 0.9, 0.995])
+def test_an_end_that_is_missing_shows(tmp_path: Path, ending: str, share: float) -> None:
+    path = tmp_path / f"a.{ending}"
+    whole = hostile_media.whole(ending)
+    path.write_bytes(whole)
+    assert not read_promise(path, ending).is_cut_short
+    path.write_bytes(whole[: int(share * len(whole))])
+    assert read_promise(path, ending).is_cut_short
+
+
+@pytest.mark.parametrize("container", ["wav", "w64", "caf", "avi", "ogg", "mp3"])
+def test_zeros_and_ones_promise_nothing_and_do_not_take_long(
+    tmp_path: Path, container: str
+) -> None:
+    path = tmp_path / "a"
+    for byte in (b"\0", b"\xff"):
+        path.write_bytes(b"RIFF\0\0\0\0WAVE" + byte * 5_000_000)
+        assert read_promise(path, container).declared_s is None

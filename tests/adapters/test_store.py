@@ -3,6 +3,7 @@ import multiprocessing
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -154,6 +155,40 @@ def test_the_second_run_is_told_who_has_the_episode(folder: EpisodeFolder) -> No
     with folder.claim():
         assert json.loads((folder.path / "work" / "claim.json").read_text())["pid"] == os.getpid()
     assert not (folder.path / "work" / "claim.json").exists()
+
+
+def test_asking_who_has_an_episode_never_makes_it_busy(folder: EpisodeFolder) -> None:
+    with folder.claim():
+        pass
+    is_over = threading.Event()
+
+    def ask() -> None:
+        while not is_over.is_set():
+            folder.is_claimed()
+
+    askers = [threading.Thread(target=ask) for _ in range(2)]
+    for asker in askers:
+        asker.start()
+    try:
+        for _ in range(100):
+            with folder.claim():
+                pass
+    finally:
+        is_over.set()
+        for asker in askers:
+            asker.join()
+
+
+def test_what_a_killed_writer_left_is_taken_away_later(folder: EpisodeFolder) -> None:
+    old, young, own = (folder.path / "work" / n for n in (".a.json.x.tmp", ".b.y.tmp", "c.tmp"))
+    for path in (old, young, own):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("half", encoding="utf-8")
+        if path is not young:
+            os.utime(path, (1.0, 1.0))
+    with folder.claim():
+        pass
+    assert [path.exists() for path in (old, young, own)] == [False, True, True]
 
 
 def test_beside() -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from shownotes.adapters.voice_prints import LEAST_S, distance, hear_prints, prints_of, take_print
 from shownotes.adapters.voices import hear
-from shownotes.errors import FormatError
+from shownotes.errors import FormatError, InputError
 from shownotes.model import Span
 from tests.adapters.test_voices import RATE_HZ, THREE, chunks
 from training.speech.grammar import Grammar
@@ -92,7 +92,7 @@ def test_from_the_working_audio_as_from_the_whole(tmp_path: Path) -> None:
     assert [(p.label, p.seconds) for p in heard] == [("A", 40.0), ("B", 38.0)]
     assert all(distance(a.sound, b.sound) < -3.0 for a, b in zip(whole, heard, strict=True))
     path.write_bytes(b"RIFF")
-    with pytest.raises(OSError, match=r"audio\.wav"):
+    with pytest.raises(InputError, match=r"audio\.wav"):
         hear_prints(path, speech)
 
 

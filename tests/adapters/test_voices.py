@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from shownotes.adapters.stereo import ChannelLevels, are_people
 from shownotes.adapters.voices import COEFFICIENTS, FRAMES_A_SECOND, hear, tell_apart
+from shownotes.errors import DiskFullError
 from shownotes.model import Span, Word
 from training.speech.grammar import Grammar
 from training.speech.speak import speak
@@ -131,3 +132,10 @@ def test_ordinary_stereo_and_one_dead_channel_are_not_split(left_gain: float) ->
 def test_without_speech_nobody_is_on_a_channel() -> None:
     assert not are_people(np.zeros((0, 2), np.int8), [])
     assert not are_people(np.zeros((100, 2), np.int8), [])
+
+
+def test_a_full_disk_is_told_as_such() -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("no /dev/full on this system")
+    with pytest.raises(DiskFullError):
+        hear([np.zeros(1_600_000, np.int16)], Path("/dev/full"))

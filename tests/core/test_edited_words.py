@@ -6,25 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shownotes.core.anchors import lay_base, move_base, place
-from shownotes.core.edited_words import (
-    DOUBTFUL,
-    EDITED,
-    NAME,
-    SURE,
-    Editing,
-    read_marks,
-    spell_text,
-)
-from shownotes.core.review import Change, Layer, Review, apply, make_edits
-from shownotes.core.review_ops import (
-    Wanted,
-    accept,
-    fix_spelling,
-    give_voice,
-    set_time,
-    split,
-    write_text,
-)
+from shownotes.core.edited_segments import Editing
+from shownotes.core.edited_words import DOUBTFUL, EDITED, NAME, SURE
+from shownotes.core.layer import Layer
+from shownotes.core.review import Change, Review, apply, make_edits
+from shownotes.core.review_ops import Wanted, accept, fix_spelling, give_voice, split, write_text
+from shownotes.core.segment_times import set_time
+from shownotes.core.spellings import spell_text
+from shownotes.core.word_marks import read_marks
 from shownotes.errors import ReviewError
 from shownotes.model import Segment, Transcript, Word
 

@@ -4,19 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shownotes.core.layer import Layer
 from shownotes.core.review import (
     Change,
     ChangeKind,
-    Layer,
     Review,
     apply,
     as_record,
-    check_seen,
     fold,
     from_record,
     make_edits,
-    take_back,
 )
+from shownotes.core.undo import check_seen, take_back
 from shownotes.errors import OutdatedChangeError
 
 KEYS = st.sampled_from(["title", "hook", "person/Ann/role", "sure/3"])

@@ -351,3 +351,39 @@ def test_an_empty_file_says_what_is_known() -> None:
     for name in ("a.txt", "a.vtt", "a.srt"):
         with pytest.raises(TranscriptFileError, match=name):
             _parse("\n \n", name)
+
+
+def segments_of(start: str, end: str = "2", body: str = "hello there") -> str:
+    segment = f'{{"startTime": {start}, "endTime": {end}, "body": "{body}"}}'
+    return f'{{"version": "1.0.0", "segments": [{segment}]}}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"segments": ' + "[" * 100_000,
+        segments_of("NaN"),
+        segments_of("1", "Infinity"),
+        segments_of('"nan"'),
+        segments_of("1" + "0" * 400),
+        segments_of("9" * 5000),
+        segments_of("1e308", "1.1e308"),
+    ],
+)
+def test_numbers_that_are_no_times_are_refused(text: str) -> None:
+    for duration in (0.0, 60.0):
+        with pytest.raises(TranscriptFileError, match=r"a\.json"):
+            parse(text, name="a.json", duration=duration)
+
+
+def test_what_no_file_may_hold_falls_out() -> None:
+    text = segments_of("1", body="a \\ud800 b \\u0000\\u001b c\\ud800")
+    (segment,) = parse(text, name="a.json", duration=60.0).segments
+    assert segment.text == "a b c"
+    assert [word.text for word in segment.words] == ["a", "b", "c"]
+
+
+def test_a_measure_that_was_not_taken_is_none() -> None:
+    text = '{"segments": [{"start": 0, "end": 1, "text": "hi", "avg_logprob": NaN}]}'
+    (segment,) = parse(text, name="a.json", duration=60.0).segments
+    assert segment.avg_logprob is None

@@ -153,8 +153,8 @@ def test_the_deployment_is_deployed_and_run_by_a_worker(
     prefect("deploy", "--all")
     assert "process_audio/process_audio" in prefect("deployment", "ls")
     prefect("deployment", "run", "process_audio/process_audio", "--param", f"root={settings.root}")
-    prefect("worker", "start", "--pool", "shownotes", "--run-once")
-    # What is on a schedule may have been run as well.
+    # What is on a schedule has a queue of its own.
+    prefect("worker", "start", "--pool", "shownotes", "--work-queue", "episodes", "--run-once")
     ours = {"flows": {"name": {"any_": ["process_audio"]}}}
     assert wait_for(lambda: newest_run(server, **ours)["state_type"] == "COMPLETED", 120)
     assert list(settings.output_folder.glob("*/notes.md"))

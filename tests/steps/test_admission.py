@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from shownotes.adapters.store import episode_folders
-from shownotes.errors import EpisodeNotFoundError, FormatError, NotAudioError
+from shownotes.errors import EpisodeNotFoundError, FormatError, InputError, NotAudioError
 from shownotes.model import Episode, State, Status
 from shownotes.settings import Settings
 from shownotes.steps import prepare
@@ -241,3 +241,21 @@ def test_an_unknown_ending_is_admitted_when_asked_for(settings: Settings) -> Non
         settings.audio_folder / "a.recording"
     )
     assert episode(path, settings).key == "file:audio/a"
+
+
+def test_a_name_that_is_no_text_is_refused(settings: Settings) -> None:
+    path = settings.audio_folder / os.fsdecode(b"caf\xe9.mp3")
+    try:
+        drop(settings, "a.mp3").rename(path)
+    except OSError:
+        pytest.skip("this file system takes no such names")
+    with pytest.raises(InputError, match=r"caf\\xe9.*Rename") as caught:
+        admit(path, settings)
+    str(caught.value).encode()
+
+
+def test_the_longest_name_leaves_no_room_for_a_sidecar(settings: Settings) -> None:
+    path = drop(settings, "a.mp3").rename(settings.audio_folder / f"{'a' * 251}.mp3")
+    folder = admit(path, settings)
+    prepare.STEP.run(Walk(folder=folder, settings=settings))
+    assert folder.read("episode.json", Episode).duration == pytest.approx(1.5, abs=0.1)

@@ -350,3 +350,14 @@ def test_a_killed_prepare_leaves_no_half_file(settings: Settings) -> None:
     _, episode = prepared(path, settings)
     assert episode.duration == pytest.approx(400.0, abs=0.05)
     assert not making.exists()
+
+
+def test_a_single_frame_that_is_missing_shows_where_nothing_is_padded(settings: Settings) -> None:
+    path = write(settings.audio_folder / "ep.flac", noise(30.0))
+    data = path.read_bytes()
+    middle = data.find(b"\xff\xf8", len(data) // 2)
+    path.write_bytes(data[: middle + 2] + bytes(8) + data[middle + 10 :])
+    _, episode = prepared(path, settings)
+    assert episode.audio is not None
+    assert 29.5 < episode.audio.decoded_s < 30.0
+    assert {"truncated", "broken_packets"} & set(codes(episode))

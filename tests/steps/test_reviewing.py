@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -11,56 +12,16 @@ from typing import Any
 
 import pytest
 
-from shownotes.adapters.glossaries import add_term, read_terms
+from shownotes.adapters.glossaries import add_term, read_terms, settle_terms
 from shownotes.adapters.review_log import ReviewLog
 from shownotes.errors import FormatError, OutdatedChangeError, ReviewError, SettingsError
 from shownotes.model import Check, Names, Segment, ShowNotes, State, Transcript, Word
-from shownotes.steps import compose, divide, render
+from shownotes.steps import render
 from shownotes.steps.deciding import decide
-from shownotes.steps.reviewing import Reviewing, approve, open_review, reviewed
+from shownotes.steps.reviewing import approve, open_review, reviewed
 from shownotes.steps.reviews import current_version, read_approval, read_review, review_state
 from shownotes.steps.step import Walk
-from tests.episodes import demo_walk, finish
-
-RIVER = "the-river-has-a-budget"
-
-
-@pytest.fixture
-def walk(tmp_path: Path) -> Walk:
-    return finish(demo_walk(tmp_path, RIVER, with_speakers=True))
-
-
-def do(reviewing: Reviewing, *ops: dict[str, Any], by: str = "Ada", seen: int | None = None) -> Any:
-    return reviewing.change(decide(ops), by=by, label="test", seen=seen)
-
-
-def put(key: str, value: Any) -> dict[str, Any]:
-    return {"op": "set", "key": key, "value": value}
-
-
-def word(reviewing: Reviewing, text: str, nth: int = 0) -> int:
-    found = [w.id for s in reviewing.segments for w in s.words if w.text.strip(".,?") == text]
-    return found[nth]
-
-
-def again(walk: Walk, change: Any) -> None:
-    """The pipeline's draft made anew from another transcript."""
-    transcript = walk.folder.read("transcript.json", Transcript)
-    walk.folder.write("transcript.json", change(transcript), made_from={})
-    for step in (divide.STEP, compose.STEP, render.STEP):
-        step.run(walk)
-
-
-def with_words(transcript: Transcript, change: Any) -> Transcript:
-    segments = []
-    for segment in transcript.segments:
-        words = tuple(w for word in segment.words for w in change(word))
-        if words:
-            text = " ".join(w.text for w in words)
-            segments.append(
-                replace(segment, words=words, text=text, start=words[0].start, end=words[-1].end)
-            )
-    return replace(transcript, segments=tuple(segments), duration=segments[-1].end)
+from tests.reviews import again, do, put, with_words, word
 
 
 def test_without_decisions_the_notes_are_the_machines_own(walk: Walk) -> None:
@@ -470,6 +431,27 @@ def test_a_fixed_name_is_in_the_glossary_of_the_show(tmp_path: Path) -> None:
         read_terms(tmp_path, "The Warmer Ledger")
 
 
+def test_what_an_episode_put_into_the_glossary_is_written_and_read(tmp_path: Path) -> None:
+    add_term(tmp_path, None, "Port Ellery")
+    settle_terms(
+        tmp_path, None, "one", {'Kofi "K" Asanti': "Kofi\\Asante", "Port Ellery": "Elleray"}
+    )
+    settle_terms(tmp_path, None, "two", {"Bord": "Board"})
+    assert read_terms(tmp_path, None) == ("Kofi\\Asante", "Elleray", "Board")
+    # Somebody takes one out by hand, and writes another.
+    file = tmp_path / "shows" / "glossary.toml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace('"Board",', '"Ann Lee",', 1), encoding="utf-8")
+    settle_terms(tmp_path, None, "two", {"Bord": "Board", "Mei": "Mai"})
+    assert read_terms(tmp_path, None) == ("Kofi\\Asante", "Elleray", "Ann Lee", "Mai")
+    settle_terms(tmp_path, None, "one", {})
+    settle_terms(tmp_path, None, "two", {})
+    assert read_terms(tmp_path, None) == ("Ann Lee", "Port Ellery")
+    file.write_text('terms = []\n[[put]]\nepisode = "one"\n', encoding="utf-8")
+    with pytest.raises(SettingsError, match="as the desk wrote it"):
+        read_terms(tmp_path, None)
+
+
 KILLED = """
 import sys
 from pathlib import Path
@@ -511,6 +493,69 @@ def test_what_was_acknowledged_survives_a_kill(walk: Walk) -> None:
         seen = review.seq
 
 
+def test_words_over_a_border_and_a_border_beside_them_in_one_change(walk: Walk) -> None:
+    reviewing = open_review(walk)
+    border = reviewing.segments[1].words[0].id
+    do(
+        reviewing,
+        {"op": "split", "at": border + 2},
+        {"op": "text", "first": border - 2, "last": border + 1, "text": "over"},
+        {"op": "sure", "first": border + 1, "last": border + 6},
+    )
+    assert reviewing.segments == open_review(walk).segments
+
+
+def test_what_is_made_anew_in_part_is_what_is_made_anew_in_whole(walk: Walk) -> None:
+    reviewing = open_review(walk)
+    chance = random.Random(9)
+    ids = [placed.id for placed in reviewing.machine.words[:40]]
+    for _ in range(150):
+        first = chance.randrange(len(ids) - 4)
+        last = first + chance.randrange(4)
+        at, start = ids[first], reviewing.machine.words[first].word.start
+        op = chance.choice(
+            [
+                {"op": "text", "first": at, "last": ids[last], "text": chance.choice(["", "a b"])},
+                {"op": "time", "at": at, "edge": "start", "to": start + chance.uniform(-1, 1)},
+                {"op": "time", "at": at, "edge": "end", "to": start + chance.uniform(0, 3)},
+                {"op": "time", "at": at, "edge": "end", "to": None},
+                {"op": chance.choice(["split", "join"]), "at": at},
+            ]
+        )
+        try:
+            do(reviewing, op)
+        except ReviewError:
+            continue
+        assert reviewing.segments == list(reviewing.editing.make())
+    assert reviewing.review.seq > 60
+
+
 def test_names_that_were_not_searched_leave_the_desk_working(walk: Walk) -> None:
     walk.folder.write("names.json", Names(people=(), organizations=()), made_from={})
     assert open_review(walk).speakers
+
+
+def test_a_name_that_holds_control_characters_leaves_the_glossary_readable(tmp_path: Path) -> None:
+    add_term(tmp_path, "The Warmer Ledger", "Kofi\x7f Asante\ud800\x00")
+    add_term(tmp_path, "The Warmer Ledger", "\x7f")
+    assert read_terms(tmp_path, "The Warmer Ledger") == ("Kofi Asante",)
+
+
+def test_all_segments_of_what_is_accepted_are_made_anew(walk: Walk) -> None:
+    reviewing = open_review(walk)
+    last = reviewing.segments[3].words[-1].id
+    do(reviewing, {"op": "sure", "first": 0, "last": last})
+    assert reviewing.segments == open_review(walk).segments
+
+
+def test_a_name_that_is_given_is_marked_wherever_it_is_said(walk: Walk) -> None:
+    reviewing = open_review(walk)
+    do(reviewing, put("person/+a1b2c3/name", "hydrologist"))
+    assert reviewing.segments == open_review(walk).segments
+
+
+def test_an_approval_stands_when_a_later_line_is_torn(walk: Walk) -> None:
+    open_review(walk).approve(by="Ada")
+    with (walk.folder.path / "review.log.jsonl").open("ab") as file:
+        file.write(b'{"seq":2')
+    assert review_state(walk.folder) is State.APPROVED

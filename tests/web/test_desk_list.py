@@ -90,9 +90,9 @@ def test_each_row_tells_how_the_episode_stands(opens: Any, has_scripts: bool) ->
     bakers = _row(page, "What the Bakers Know")
     assert "Being made" in bakers.inner_text()
     assert "Transcribing, 10 min of 1 h 0 min" in bakers.inner_text()
-    assert bakers.locator("progress").evaluate("(bar) => bar.value / bar.max") == pytest.approx(
-        1 / 6
-    )
+    assert bakers.locator(".doing progress").evaluate(
+        "(bar) => bar.value / bar.max"
+    ) == pytest.approx(1 / 6)
     bus = _row(page, "A Night Bus")
     assert "audio/a-night-bus.mp3 ends after 3 seconds. Copy it again." in bus.inner_text()
     assert "Failed" in bus.inner_text()
@@ -142,7 +142,7 @@ def test_progress_is_live_until_nothing_moves(opens: Any, listed: DeskServer) ->
         folder.write("status.json", done)
         bakers.get_by_text("2 to check").wait_for()
         assert "with Ana Reyes" in bakers.inner_text()
-        assert bakers.locator("progress").is_hidden()
+        assert bakers.locator(".doing progress").is_hidden()
         # From here on nobody is asked any more.
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from shownotes.adapters.glossaries import add_term, read_terms
 from shownotes.steps.reviews import read_review
 from tests.audio_files import speech, write
 from tests.web.desk_server import DeskServer, lay_out_desk
@@ -205,6 +206,35 @@ def test_what_is_no_change_is_refused_in_a_sentence(desk: DeskServer, body: byte
     assert read_review(desk.folder).seq == 0
 
 
+def test_a_fixed_name_that_is_undone_leaves_the_glossary(desk: DeskServer) -> None:
+    client, show = desk.client(), "The Warmer Ledger"
+    fix = {"op": "spelling", "from": "Kofi Asante", "to": "Kofi Assante", "glossary": True}
+    take_back = {"id": uuid.uuid4().hex, "seen": 99}
+    add_term(desk.root, show, "Port Ellery")
+    before = read_terms(desk.root, show)
+    change(client, desk, fix)
+    assert read_terms(desk.root, show) == (*before, "Kofi Assante")
+    client.post(f"{base(desk)}/undo", json=take_back)
+    assert read_terms(desk.root, show) == before
+    client.post(f"{base(desk)}/redo", json={**take_back, "id": uuid.uuid4().hex})
+    assert read_terms(desk.root, show) == (*before, "Kofi Assante")
+    # Spelled as the machine has it again: as the card does it.
+    change(client, desk, {"op": "spelling", "from": "Kofi Asante", "to": None})
+    assert read_terms(desk.root, show) == before
+    # Fixed to what was there by hand, it stays when that is undone.
+    change(client, desk, {**fix, "from": "Ellery", "to": "Port Ellery"})
+    client.post(f"{base(desk)}/undo", json={**take_back, "id": uuid.uuid4().hex})
+    assert read_terms(desk.root, show) == before
+    # Two episodes have fixed it: the second one's stays.
+    other = desk.another_episode()
+    change(client, desk, fix)
+    change(client, other, fix)
+    client.post(f"{base(desk)}/undo", json={**take_back, "id": uuid.uuid4().hex})
+    assert read_terms(desk.root, show) == (*before, "Kofi Assante")
+    client.post(f"{base(other)}/undo", json={**take_back, "id": uuid.uuid4().hex})
+    assert read_terms(desk.root, show) == before
+
+
 def test_what_is_not_there_is_not_found(desk: DeskServer) -> None:
     client = desk.client()
     for path in (
@@ -255,3 +285,40 @@ def test_a_dropped_file_becomes_a_draft(desk: DeskServer, tmp_path: Path) -> Non
     )
     assert again.status_code == 400
     assert "not on this machine" in again.json()["error"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"id": [], "seen": 0, "ops": []}',
+        '{"id": {"a": 1}, "seen": 0}',
+        '{"id": "change-01", "seen": 0, "ops": [{"op": "time", "to": 1' + "0" * 400 + "}]}",
+        '{"id": "change-01", "seen": 0, "ops": [{"op": "time", "at": 0, "to": NaN}]}',
+        '{"id": "change-01", "seen": 0, "ops": [{"op": "time", "at": 0, "to": 1e400}]}',
+        '{"id": "change-01", "seen": 1' + "0" * 400 + "}",
+        "[" * 100_000,
+        '{"ops":' * 100_000,
+    ],
+)
+def test_what_no_page_sends_is_refused_in_a_sentence(desk: DeskServer, body: str) -> None:
+    for route in ("changes", "undo", "approve", "again"):
+        answer = desk.client("Ada").post(f"{base(desk)}/{route}", content=body)
+        assert answer.status_code == 400 or (route == "approve" and answer.status_code == 200)
+        assert "error" in answer.json() or answer.status_code == 200
+    assert desk.client("Ada").get(base(desk)).status_code == 200
+
+
+def test_halves_of_characters_fall_out(desk: DeskServer) -> None:
+    body = (
+        '{"id": "change-01", "seen": 0, "ops": [{"op": "set", "key": "title", '
+        '"value": "A \\ud83d title \\ud83d\\ude00"}]}'
+    )
+    answer = desk.client("Ada").post(f"{base(desk)}/changes", content=body)
+    assert answer.json()["title"] == "A title \U0001f600"
+
+
+def test_names_to_listen_for_are_texts(desk: DeskServer) -> None:
+    body = {"start": 1.0, "end": 2.0, "glossary": 60}
+    answer = desk.client("Ada").post(f"{base(desk)}/again", json=body)
+    assert answer.status_code == 400
+    assert "list of texts" in answer.json()["error"]

@@ -129,9 +129,13 @@ def changing(root: Path) -> Iterator[Change]:
         before = change.book
         yield change
         if change.book != before:
-            told = {**_FORMAT, **_ADAPTER.dump_python(change.book, mode="json")}
-            text = json.dumps(told, ensure_ascii=False, indent=1)
-            write_bytes(folder / FILE, f"{text}\n".encode(), mode=0o600)
+            write_bytes(folder / FILE, as_text(change.book).encode(), mode=0o600)
+
+
+def as_text(book: Book) -> str:
+    """A book as it stands in its file."""
+    told = {**_FORMAT, **_ADAPTER.dump_python(book, mode="json")}
+    return json.dumps(told, ensure_ascii=False, indent=1) + "\n"
 
 
 def read(root: Path) -> Book:
@@ -147,7 +151,7 @@ def read(root: Path) -> Book:
         before = _read_before.get(path)
         if before is not None and before[0] == looks:
             return before[1]
-        book = _parse(path.read_text(encoding="utf-8"))
+        book = parse(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return Book()
     except (OSError, ValueError) as error:
@@ -159,8 +163,12 @@ def read(root: Path) -> Book:
     return book
 
 
-def _parse(text: str) -> Book:
-    """Raises ValueError when it is no book of ours, or of a newer version."""
+def parse(text: str) -> Book:
+    """A book out of its file's text.
+
+    Raises:
+        ValueError: it is no book of ours, or of a newer version.
+    """
     told = json.loads(text)
     if not isinstance(told, dict) or {key: told.pop(key, None) for key in _FORMAT} != _FORMAT:
         raise ValueError("not of this format")

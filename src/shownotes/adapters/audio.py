@@ -20,7 +20,14 @@ import av.error
 import numpy as np
 from numpy.typing import NDArray
 
-from shownotes.adapters.recording import nothing_in, open_recording, packets, sound_track
+from shownotes.adapters.recording import (
+    check_length,
+    longest_length,
+    nothing_in,
+    open_recording,
+    packets,
+    sound_track,
+)
 from shownotes.adapters.store import translate
 from shownotes.errors import BrokenAudioError, InputError
 
@@ -37,8 +44,6 @@ MIN_GAP_S = 0.1
 # Holes longer than this in one place or in all are a clock that jumped, not lost sound, in seconds.
 MAX_GAP_S = 60.0
 MAX_FILLED_S = 600.0
-# RIFF sizes are 32 bit: about 37 hours of working audio.
-_MAX_WAV_BYTES = 2**32 - 2**16
 # Written to the disk at a time: a second at a time costs twice as much.
 _WRITE_BYTES = 2**18
 
@@ -86,7 +91,7 @@ def decode(
     Raises:
         InputError: one of its kinds, when there is no sound to be had.
     """
-    broken = 0
+    broken, longest_s = 0, longest_length(path)
 
     def count() -> None:
         nonlocal broken
@@ -107,6 +112,7 @@ def decode(
                 continue
             for frame in frames:
                 if groups.add(frame):
+                    check_length(groups.written_s, longest_s, path)
                     advance(groups.written_s)
         groups.finish()
     if not groups.decoded_s:
@@ -215,8 +221,6 @@ class WorkingAudio:
                 both = np.frombuffer(plane, "<i2", count=2 * frame.samples)
                 samples = np.ascontiguousarray(both[self._channel :: 2])
             self._written += samples.nbytes
-            if self._written > _MAX_WAV_BYTES:
-                raise InputError("More than 37 hours of audio in one file; cut it and try again.")
             try:
                 self._file.write(samples.data)
             except OSError as error:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from shownotes.adapters.folders import locked
 from shownotes.errors import ModelDownloadError
 
 
@@ -37,6 +38,20 @@ def download(
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     # Xet's protocol cannot go on with a broken download; plain HTTP can.
     os.environ.setdefault("HF_HUB_DISABLE_XET", "1")
+    folder = cache / f"models--{repository.replace('/', '--')}"
+    with locked(folder / ".shownotes.lock"):
+        _download(repository, wanted, folder, endpoint=endpoint, progress=progress)
+
+
+def _download(
+    repository: str,
+    wanted: Sequence[str],
+    folder: Path,
+    *,
+    endpoint: str | None,
+    progress: Callable[[int, int], None],
+) -> None:
+    """Bring them in, while nobody else on this machine does the same."""
     from huggingface_hub import HfApi, get_hf_file_metadata, hf_hub_download, hf_hub_url
 
     api = HfApi(endpoint=endpoint)
@@ -44,7 +59,7 @@ def download(
     names = [name for name in wanted if name in there]
     urls = {name: hf_hub_url(repository, name, endpoint=endpoint) for name in names}
     found = {name: get_hf_file_metadata(url, endpoint=endpoint) for name, url in urls.items()}
-    blobs = cache / f"models--{repository.replace('/', '--')}" / "blobs"
+    blobs = folder / "blobs"
     total = sum(metadata.size or 0 for metadata in found.values())
     before = 0
     # The largest last: what is small shows at once whether there is a connection.
@@ -53,7 +68,9 @@ def download(
         report = functools.partial(_report, progress, before, total)
         _fetch_blob(blobs, urls[name], metadata, report)
         # The hub's own function files it: it finds the blob there and makes the links.
-        hf_hub_download(repository, name, endpoint=endpoint, cache_dir=cache, revision="main")
+        hf_hub_download(
+            repository, name, endpoint=endpoint, cache_dir=folder.parent, revision="main"
+        )
         before += metadata.size or 0
         progress(before, total)
 

@@ -4,10 +4,8 @@ Why faster-whisper: CTranslate2's int8 kernels are the fastest Whisper on a CPU 
 time on one core with `small`, against 1.6 in float32), on a GPU it is the same code, and it
 installs from wheels.
 
-Why a process: native code that hangs cannot be stopped, and one that crashes takes its process
-with it. The parent kills this one at a deadline and starts another. It speaks frames over pipes
-(see `write_frame`), which work alike on Linux, macOS and Windows. It ends at once when its parent
-does.
+Why a process: see `adapters/child_process.py`. The parent kills this one at a deadline and starts
+another. It ends at once when its parent does.
 
 Which of faster-whisper's own guards are off, and why: `hallucination_silence_threshold` and
 `no_speech_threshold` delete text that they doubt, without a trace. Here nothing is deleted:
@@ -16,42 +14,15 @@ silence was taken out before (`core.windows.pack`), and doubtful text is flagged
 """
 
 import contextlib
-import json
-import os
-import queue
-import signal
-import struct
-import sys
-import threading
 from collections.abc import Iterator, Mapping
-from typing import IO, Any
+from typing import Any
 
+from shownotes.adapters.frames import Send, serve
 from shownotes.core.glossary import choose_hotwords
 
 # Fallbacks: 0 first; the others only where the text is repetitive or improbable.
 TEMPERATURES = (0.0, 0.2, 0.4)
 SAMPLE_RATE_HZ = 16_000
-_HEAD = struct.Struct(">II")
-
-
-def write_frame(stream: IO[bytes], message: Mapping[str, Any], payload: bytes = b"") -> None:
-    """Send a message: two lengths (4 bytes each, big-endian), JSON, raw bytes."""
-    text = json.dumps(message).encode()
-    stream.write(_HEAD.pack(len(text), len(payload)) + text)
-    stream.write(payload)
-    stream.flush()
-
-
-def read_frame(stream: IO[bytes]) -> tuple[dict[str, Any], bytes] | None:
-    """The next message and its raw bytes; `None` when the other side has gone."""
-    head = stream.read(_HEAD.size)
-    if len(head) < _HEAD.size:
-        return None
-    text_length, payload_length = _HEAD.unpack(head)
-    text, payload = stream.read(text_length), stream.read(payload_length)
-    if len(text) < text_length or len(payload) < payload_length:
-        return None
-    return json.loads(text), payload
 
 
 class Recognizer:
@@ -185,59 +156,33 @@ class _Desk:
     def __init__(self) -> None:
         self.recognizer: Recognizer | None = None
 
-    def answer(self, request: dict[str, Any], payload: bytes) -> Iterator[dict[str, Any]]:
-        """All answers to a request, the last being `done`."""
+    def answer(self, request: dict[str, Any], payload: bytes, send: Send) -> None:
+        """Do what a request asks; the last answer is `done`."""
         import numpy as np
 
         if request["do"] == "load":
             self.recognizer = Recognizer(request)
-            yield {"event": "done", "is_multilingual": self.recognizer.is_multilingual}
+            send({"event": "done", "is_multilingual": self.recognizer.is_multilingual})
             return
         if self.recognizer is None:
             raise ValueError("nothing is loaded")
         samples = np.frombuffer(payload, dtype=np.float32)
         if request["do"] == "detect":
-            yield self.recognizer.detect(request["lengths"], samples)
-        else:
-            yield from self.recognizer.transcribe(request, samples)
+            send(self.recognizer.detect(request["lengths"], samples))
+            return
+        for message in self.recognizer.transcribe(request, samples):
+            send(message)
 
 
-def _take_stdout() -> IO[bytes]:
-    """Keep stdout for frames alone; whatever a library prints goes to stderr."""
-    kept = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    return kept
-
-
-def _listen(stream: IO[bytes], requests: "queue.SimpleQueue[tuple[dict[str, Any], bytes]]") -> None:
-    while (frame := read_frame(stream)) is not None:
-        requests.put(frame)
-    # The parent has gone or has closed us, perhaps in mid-window: nobody waits for the answer.
-    os._exit(0)
+def _import_libraries() -> None:
+    # Seconds; meanwhile the parent prepares the audio.
+    with contextlib.suppress(ImportError):
+        import faster_whisper  # noqa: F401
 
 
 def main() -> None:
     """Answer requests until the parent closes the pipe."""
-    # Ctrl-C reaches every process of the terminal; the parent decides what becomes of this one.
-    with contextlib.suppress(ValueError):
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-    answers = _take_stdout()
-    requests: queue.SimpleQueue[tuple[dict[str, Any], bytes]] = queue.SimpleQueue()
-    listener = threading.Thread(target=_listen, args=(sys.stdin.buffer, requests), daemon=True)
-    listener.start()
-    with contextlib.suppress(ImportError):
-        import faster_whisper  # noqa: F401  (seconds; meanwhile the parent prepares the audio)
-    desk = _Desk()
-    while True:
-        request, payload = requests.get()
-        try:
-            for message in desk.answer(request, payload):
-                write_frame(answers, message)
-        except Exception as error:  # noqa: BLE001  (the border: the parent makes it one of ours)
-            write_frame(
-                answers,
-                {"event": "failed", "kind": type(error).__name__, "message": str(error)},
-            )
+    serve(_Desk().answer, get_ready=_import_libraries)
 
 
 if __name__ == "__main__":

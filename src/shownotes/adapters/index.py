@@ -23,15 +23,15 @@ from shownotes.adapters.search_terms import parse
 from shownotes.adapters.store import EpisodeFolder
 from shownotes.core.passages import Passage, of_notes, of_transcript
 from shownotes.errors import ShowNotesError, StoreError
-from shownotes.model import Episode, ShowNotes, State, Status, Transcript
+from shownotes.model import Episode, ShowNotes, State, Status, Transcript, WaitsFor
 
 NAME = ".index.sqlite"
-VERSION = 1
+VERSION = 2
 _SCHEMA = f"""
 CREATE TABLE episodes (
   folder TEXT PRIMARY KEY, id TEXT, title TEXT, show TEXT, state TEXT, step TEXT, audio_done REAL,
   duration REAL, error TEXT, retryable INTEGER, guests TEXT, checks INTEGER, updated_at TEXT,
-  seen TEXT
+  waits_for TEXT, model TEXT, seen TEXT
 );
 {full_text.SCHEMA}"""
 # What the search reads, and what a row of the list is made of: an approval is of all the boxes.
@@ -50,6 +50,8 @@ class Row:
     Attributes:
         error: why it failed, or why its files cannot be read.
         checks: how many things there are for the editor to look at.
+        waits_for: what has to happen before it goes on.
+        model: the speech model that it waits for.
     """
 
     id: str
@@ -65,6 +67,8 @@ class Row:
     guests: tuple[str, ...] = ()
     checks: int = 0
     updated_at: str = ""
+    waits_for: WaitsFor | None = None
+    model: str | None = None
 
 
 def state_of(folder: EpisodeFolder) -> State:
@@ -111,6 +115,28 @@ def refresh(output: Path, *, sources: Sources = MACHINE) -> None:
 
     if output.is_dir():
         _database(output).ask(work)
+
+
+def check(output: Path) -> bool:
+    """Whether the index is whole; one that is not is thrown away, and made anew when it is used.
+
+    Raises:
+        StoreError: it cannot be opened or thrown away.
+    """
+    faults: list[str] = []
+
+    def work(connection: sqlite3.Connection) -> None:
+        told = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+        if told != "ok":
+            faults.append(told)
+            torn = sqlite3.DatabaseError(told)
+            torn.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+            raise torn
+
+    database = _database(output)
+    if database.path.exists():
+        database.ask(work)
+    return not faults
 
 
 def rows(output: Path, *, text: str = "", state: str = "", sources: Sources = MACHINE) -> list[Row]:
@@ -241,17 +267,19 @@ def _with_status(row: Row, status: Status) -> Row:
         guests=status.guests,
         checks=status.checks,
         updated_at=status.updated_at,
+        waits_for=status.waits_for,
+        model=status.model,
     )
 
 
 def _write_row(connection: sqlite3.Connection, row: Row, seen: str) -> None:
     values = (
         row.folder, row.id, row.title, row.show, row.state, row.step, row.audio_done, row.duration,
-        row.error, row.retryable, json.dumps(row.guests), row.checks, row.updated_at, seen,
+        row.error, row.retryable, json.dumps(row.guests), row.checks, row.updated_at,
+        row.waits_for, row.model, seen,
     )  # fmt: skip
-    connection.execute(
-        "INSERT OR REPLACE INTO episodes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values
-    )
+    places = ", ".join("?" * len(values))
+    connection.execute(f"INSERT OR REPLACE INTO episodes VALUES ({places})", values)  # noqa: S608
 
 
 def _refresh_texts(
@@ -290,7 +318,7 @@ def _database(output: Path) -> DerivedDatabase:
 
 def _as_row(record: tuple[Any, ...]) -> Row:
     folder, id_, title, show, state, step, audio_done, duration, error, *rest, _ = record
-    retryable, guests, checks, updated_at = rest
+    retryable, guests, checks, updated_at, waits_for, model = rest
     return Row(
         id=id_,
         folder=folder,
@@ -305,6 +333,8 @@ def _as_row(record: tuple[Any, ...]) -> Row:
         guests=tuple(json.loads(guests)),
         checks=checks,
         updated_at=updated_at,
+        waits_for=WaitsFor(waits_for) if waits_for else None,
+        model=model,
     )
 
 

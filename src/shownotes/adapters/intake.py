@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from shownotes.adapters.sound import check_media
 from shownotes.adapters.store import check_room, file_sha256, sync_folder, translate
 from shownotes.core.file_names import numbered
 from shownotes.errors import InputError, UploadError
@@ -20,8 +21,6 @@ MARGIN_BYTES = 500_000_000
 _LOOK_EVERY_BYTES = 64 * 2**20
 # A file that nothing was written to for so long is left over from a server that was killed.
 _LEFT_OVER_S = 3600.0
-# Packets of a sound track of which one at least can be decoded, where it is one.
-_PACKETS_TRIED = 2000
 _MOST_NUMBERED = 1000
 
 
@@ -166,30 +165,6 @@ def remove_left_over(folder: Path) -> None:
         with suppress(OSError):
             if time.time() - path.stat().st_mtime > _LEFT_OVER_S:
                 path.unlink()
-
-
-def check_media(path: Path) -> None:
-    """Look into a file for sound that can be decoded; a name proves nothing.
-
-    Raises:
-        InputError: one of its kinds, when there is none.
-    """
-    import av
-
-    from shownotes.adapters.recording import nothing_in, open_recording, packets, sound_track
-    from shownotes.errors import BrokenAudioError
-
-    with open_recording(path) as container:
-        stream = sound_track(container, path)
-        for tried, packet in enumerate(packets(container, stream, lambda: None)):
-            try:
-                if any(frame.samples for frame in packet.decode()):
-                    return
-            except av.FFmpegError:
-                pass
-            if tried >= _PACKETS_TRIED:
-                break
-    raise BrokenAudioError(nothing_in(path))
 
 
 def _candidates(name: str) -> Iterator[str]:

@@ -167,7 +167,8 @@ def require(choice: ModelChoice) -> Path:
         f"The speech model {choice.name!r} is not on this machine. Get it with: "
         f"shownotes models fetch {choice.name}   (about {megabytes(choice.name)} MB, once). "
         "Or copy a faster-whisper model's folder here and write its path in [speech] model, or "
-        'name another size there, or set [speech] download = "always".'
+        'name another size there, or set [speech] download = "always".',
+        model=choice.name,
     )
 
 

@@ -10,8 +10,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ import av
 import av.error
 
 from shownotes.adapters import containers
+from shownotes.adapters.sound import Scan
 from shownotes.errors import (
     BrokenAudioError,
     EmptyFileError,
@@ -29,40 +29,24 @@ from shownotes.errors import (
     TruncatedAudioError,
 )
 
+# The longest working audio: its sizes are 32 bit, which is about 37 hours.
+MOST_S = 37 * 3600.0
+# Speech in the leanest codec takes three times as many bytes a second; only silence can take less,
+# and an hour of that may be. What claims more is made to fill disks.
+_LEAST_BYTES_A_SECOND, _FREE_S = 31.0, 3600.0
+# Packets of a sound track of which one at least can be decoded, where it is one.
+_PACKETS_TRIED = 2000
 # How often reading is taken up again after the container itself was unreadable somewhere.
 MAX_RESUMPTIONS = 1000
 _LAYOUTS = {1: "mono", 2: "stereo"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scan:
-    """What a file is, without decoding it.
-
-    Attributes:
-        declared_s: seconds that the header promises; `None` when it promises nothing.
-        is_constant_bit_rate: all packets have the same size, but for padding.
-        length_s: seconds that the packets there are would last.
-        start_s: where the sound track begins on the file's own timeline.
-        tags: lower-case names as FFmpeg maps them, e.g. `title, album, track, date`.
-        chapters: starts in seconds and titles.
-    """
-
-    container: str
-    codec: str
-    channels: int
-    sample_rate_hz: int
-    declared_s: float | None
-    packets_sha256: str
-    is_constant_bit_rate: bool
-    length_s: float = 0.0
-    start_s: float = 0.0
-    is_cut_short: bool = False
-    tags: Mapping[str, str] = field(default_factory=dict)
-    chapters: tuple[tuple[float, str], ...] = ()
-
-
-def scan(path: Path) -> Scan:
+def scan(path: Path, *, advance: Callable[[float], None] = lambda _: None) -> Scan:
     """Read all packets of a file once, without decoding them.
+
+    Args:
+        path: any file with sound.
+        advance: told the seconds read, after every packet.
 
     Raises:
         InputError: one of its kinds, when there is no sound to be had.
@@ -70,14 +54,17 @@ def scan(path: Path) -> Scan:
     with open_recording(path) as container:
         stream = sound_track(container, path)
         context = stream.codec_context
+        _check_said(_declared(container, stream), path)
         digest = hashlib.sha256()
         sizes: dict[int, int] = {}
-        ticks = 0
+        ticks, tick_s, longest_s = 0, float(stream.time_base or 0), longest_length(path)
         for packet in packets(container, stream, lambda: None):
             if packet.size:
                 digest.update(packet)
                 sizes[packet.size] = sizes.get(packet.size, 0) + 1
                 ticks += packet.duration or 0
+                check_length(ticks * tick_s, longest_s, path)
+                advance(ticks * tick_s)
         if not sizes:
             raise BrokenAudioError(nothing_in(path))
         promise = containers.read_promise(path, container.format.name)
@@ -92,7 +79,7 @@ def scan(path: Path) -> Scan:
             declared_s=declared,
             packets_sha256=digest.hexdigest(),
             is_constant_bit_rate=_is_constant(sizes),
-            length_s=ticks * float(stream.time_base or 0),
+            length_s=ticks * tick_s,
             start_s=_start(container, stream),
             is_cut_short=promise.is_cut_short,
             tags=_tags(container, stream),
@@ -110,6 +97,54 @@ def declared_length(path: Path) -> float | None:
             return _declared(container, sound_track(container, path))
     except InputError:
         return None
+
+
+def check_media(path: Path) -> None:
+    """Look into a file for sound that can be decoded; a name proves nothing.
+
+    Raises:
+        InputError: one of its kinds, when there is none.
+    """
+    with open_recording(path) as container:
+        stream = sound_track(container, path)
+        for tried, packet in enumerate(packets(container, stream, lambda: None)):
+            with suppress(av.FFmpegError):
+                if any(frame.samples for frame in packet.decode()):
+                    return
+            if tried >= _PACKETS_TRIED:
+                break
+    raise BrokenAudioError(nothing_in(path))
+
+
+def longest_length(path: Path) -> float:
+    """How many seconds a file may hold, by its size."""
+    return min(MOST_S, _FREE_S + path.stat().st_size / _LEAST_BYTES_A_SECOND)
+
+
+def check_length(length_s: float, longest_s: float, path: Path) -> None:
+    """Refuse a file that holds more than it may.
+
+    Raises:
+        InputError: it does.
+    """
+    if length_s <= longest_s:
+        return
+    if longest_s == MOST_S:
+        raise InputError(f"{path} holds more than 37 hours of audio. Cut it and try again.")
+    raise BrokenAudioError(
+        f"{path} claims to hold more than {longest_s / 3600:.0f} hours in "
+        f"{path.stat().st_size / 1e6:.1f} MB, which no recording does. Export it again."
+    )
+
+
+def _check_said(declared_s: float | None, path: Path) -> None:
+    """Refuse what is too long by its header before it is read, where the file is as large as that.
+
+    A small file whose header says so is damaged, and its sound may be good.
+    """
+    size = path.stat().st_size
+    if declared_s and declared_s > MOST_S and size / declared_s >= _LEAST_BYTES_A_SECOND:
+        check_length(declared_s, MOST_S, path)
 
 
 def packets(container: Any, stream: Any, lost: Callable[[], None]) -> Iterator[Any]:
@@ -132,9 +167,9 @@ def open_recording(path: Path) -> Iterator[Any]:
     """
     _check_is_file(path)
     try:
-        # Only this file: a playlist in disguise must not make us open addresses.
+        # Only this file: no other, whatever its name looks like to FFmpeg, and no address.
         container = av.open(
-            str(path), metadata_errors="replace", options={"protocol_whitelist": "file"}
+            f"file:{path.absolute()}", metadata_errors="replace", options=containers.ONLY_SOUND
         )
     except (av.FFmpegError, OSError, IndexError, ValueError) as error:
         raise _cannot_open(error, path) from error
@@ -171,11 +206,8 @@ def _cannot_open(error: Exception, path: Path) -> InputError:
 def sound_track(container: Any, path: Path) -> Any:
     """The sound track: FFmpeg's choice when there are several."""
     name = container.format.name
-    if name in containers.NOT_MEDIA or name.endswith("_pipe") or not len(container.streams):
-        raise NotAudioError(
-            f"{path} is not audio but a picture, a text or a playlist ({name}). "
-            "Put the audio file itself here."
-        )
+    if not len(container.streams):
+        raise NotAudioError(f"{path} is an empty container ({name}). Export it again.")
     stream = container.streams.best("audio")
     if stream is None and container.streams.audio:
         raise BrokenAudioError(nothing_in(path))
@@ -183,7 +215,7 @@ def sound_track(container: Any, path: Path) -> Any:
         raise NoSoundError(
             f"{path} has no sound track, only pictures ({name}). Export it with its sound."
         )
-    if stream.codec_context is None:
+    if stream.codec_context is None or stream.codec_context.name not in containers.CODECS:
         raise NotAudioError(f"{path} has sound in a form that cannot be decoded. Export it as MP3.")
     layout = stream.codec_context.layout
     if layout.name == f"{layout.nb_channels} channels" and layout.nb_channels in _LAYOUTS:

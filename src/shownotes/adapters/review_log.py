@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 
 from shownotes.adapters.store import sync_folder, translate
 from shownotes.core.review import Change, as_record, from_record
-from shownotes.errors import EpisodeBusyError, FormatError
+from shownotes.errors import EpisodeBusyError, FormatError, StoreError
 
 NAME = "review.log.jsonl"
 # Another writer has the log for milliseconds; one that holds it for so long hangs. Seconds.
@@ -40,13 +40,23 @@ class ReviewLog:
         except FileNotFoundError:
             return 0
 
+    def inode(self) -> int:
+        """What tells the log from another one that was put in its place; 0 without one."""
+        try:
+            return self.path.stat().st_ino
+        except FileNotFoundError:
+            return 0
+
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Be the only one who writes, among threads and processes.
 
         Raises:
             EpisodeBusyError: somebody else has held it for too long.
+            StoreError: the episode is gone, or the lock cannot be written.
         """
+        if not self.path.parent.is_dir():
+            raise StoreError(f"{self.path.parent} is gone: the episode was deleted or moved.")
         try:
             self._lock.acquire()
         except Timeout as error:

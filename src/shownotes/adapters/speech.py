@@ -1,23 +1,16 @@
 """The speech engine as the walk sees it: a child process that is started once and kept warm.
 
-Only `adapters.engine_process`, which is that child, knows faster-whisper; here are pipes, deadlines
+Only `adapters.engine_process`, which is that child, knows faster-whisper; here are deadlines
 and our errors.
 """
 
 import contextlib
-import os
-import queue
-import subprocess
-import sys
-import threading
-from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
-from shownotes.adapters.engine_process import read_frame, write_frame
+from shownotes.adapters.child_process import Child, ChildDied, ChildFailed, ChildSilent
 from shownotes.adapters.hardware import free_cpus
 from shownotes.core.windows import Packing
 from shownotes.errors import (
@@ -36,9 +29,6 @@ if TYPE_CHECKING:
 # How long libraries and a model may take to load, in seconds. The largest has 3 GB; from a slow
 # network disk that takes minutes.
 LOAD_DEADLINE_S = 900.0
-# How often the wait for an answer looks up, in seconds, so that Ctrl-C is heard on Windows.
-_LOOK_UP_S = 0.5
-_STDERR_LINES = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,37 +71,28 @@ class SpeechEngine:
         self.threads = threads or free_cpus()
         self.loaded: EngineModel | None = None
         self.is_multilingual = False
-        self._process: subprocess.Popen[bytes] | None = None
-        self._answers: queue.SimpleQueue[tuple[dict[str, Any], bytes] | None]
-        self._said: deque[str]
+        environment = {
+            "OMP_NUM_THREADS": str(self.threads),
+            "HF_HUB_OFFLINE": "1",
+            "HF_HUB_DISABLE_TELEMETRY": "1",
+            "DO_NOT_TRACK": "1",
+        }
+        self._child = Child("shownotes.adapters.engine_process", environment)
 
     @property
     def pid(self) -> int | None:
         """The child's process id while there is one."""
-        return self._process.pid if self._process else None
+        return self._child.pid
 
     def start(self) -> None:
         """Start the child unless it lives; it begins to import its libraries."""
-        if self._process is not None and self._process.poll() is None:
+        if self._child.is_alive:
             return
         self.close()
         try:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "shownotes.adapters.engine_process"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env=_environment(self.threads),
-                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-            )
+            self._child.start()
         except OSError as error:
             raise EngineDiedError(f"The speech engine cannot be started: {error}.") from error
-        self._answers, self._said = queue.SimpleQueue(), deque(maxlen=_STDERR_LINES)
-        for target, *arguments in (
-            (_forward, self._process.stdout, self._answers),
-            (_remember, self._process.stderr, self._said),
-        ):
-            threading.Thread(target=target, args=arguments, daemon=True).start()
 
     def load(self, path: str, device: str) -> None:
         """Load a model, unless it is loaded already; another one gets a process of its own.
@@ -129,7 +110,7 @@ class SpeechEngine:
         message = {"do": "load", "path": path, "device": device, "threads": self.threads}
         try:
             (answer,) = self._ask(message, b"", deadline_s=LOAD_DEADLINE_S)
-        except _FailedError as error:
+        except ChildFailed as error:
             self.close()
             raise ModelBrokenError(
                 f"The speech model in {path} cannot be loaded on {device}: {error}. "
@@ -177,7 +158,7 @@ class SpeechEngine:
                         on_progress(segments[-1].end)
                     else:
                         left_out = tuple(answer["left_out"])
-        except _FailedError as error:
+        except ChildFailed as error:
             raise _translate(error, request.language) from error
         return Recognition(segments=tuple(segments), left_out=left_out)
 
@@ -193,77 +174,46 @@ class SpeechEngine:
         payload = b"".join(stretch.tobytes() for stretch in stretches)
         try:
             (answer,) = self._ask(message, payload, deadline_s=deadline_s)
-        except _FailedError as error:
+        except ChildFailed as error:
             raise EngineError(f"The language could not be detected: {error}.") from error
         return list(answer["guesses"])
 
     def close(self) -> None:
         """End the child, whatever it is doing."""
-        process, self._process, self.loaded = self._process, None, None
-        if process is None:
-            return
-        process.kill()
-        process.wait()
-        for stream in (process.stdin, process.stdout, process.stderr):
-            if stream is not None:
-                # What the child had not read yet is of no interest any more.
-                with contextlib.suppress(OSError, ValueError):
-                    stream.close()
+        self._child.close()
+        self.loaded = None
 
     def _ask(
         self, message: Mapping[str, Any], payload: bytes, *, deadline_s: float
     ) -> Generator[dict[str, Any], None, None]:
         """Send a request and hand out the answers, the last being `done`."""
-        process = self._process
-        if process is None or process.stdin is None:
+        if self._child.pid is None:
             raise EngineDiedError("The speech engine is not running. Run the same command again.")
-        ends = monotonic() + deadline_s
-        is_done = False
         try:
-            try:
-                write_frame(process.stdin, message, payload)
-            except OSError as error:
-                raise self._death() from error
-            while not is_done:
-                answer = self._receive(ends, deadline_s)
-                if answer["event"] == "failed":
-                    is_done = True
-                    raise _FailedError(answer["kind"], answer["message"])
-                is_done = answer["event"] == "done"
-                yield answer
+            yield from self._child.ask(message, payload, deadline_s=deadline_s)
+        except ChildDied as error:
+            raise _death(error) from error
+        except ChildSilent as error:
+            raise EngineTimeoutError(
+                f"The speech engine was stopped after {deadline_s:.0f} s with one window of audio. "
+                "Run again on a quieter machine, with a smaller speech.model, or with a greater "
+                "speech.deadline_factor; finished windows are kept."
+            ) from error
         finally:
-            if not is_done:
-                # Ctrl-C, a deadline, or a caller that left: the child must not go on alone.
-                self.close()
+            if self._child.pid is None:
+                self.loaded = None
 
-    def _receive(self, ends: float, deadline_s: float) -> dict[str, Any]:
-        while (left := ends - monotonic()) > 0:
-            try:
-                answer = self._answers.get(timeout=min(left, _LOOK_UP_S))
-            except queue.Empty:
-                continue
-            if answer is None:
-                raise self._death()
-            return answer[0]
-        raise EngineTimeoutError(
-            f"The speech engine was stopped after {deadline_s:.0f} s with one window of audio. "
-            "Run again on a quieter machine, with a smaller speech.model, or with a greater "
-            "speech.deadline_factor; finished windows are kept."
-        )
 
-    def _death(self) -> EngineDiedError:
-        code: int | None = None
-        if self._process is not None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                code = self._process.wait(timeout=10)
-        last = next((line for line in reversed(self._said) if line.strip()), "")
-        why = f" Its last words: {last.strip()}" if last else ""
-        if code is not None and code < 0:
-            why += f" (signal {-code}; 9 is most often want of memory: try a smaller speech.model)"
-        return EngineDiedError(
-            f"The speech engine's process ended unexpectedly (exit code {code}).{why} "
-            "Run the same command again; finished windows are kept."
+def _death(error: ChildDied) -> EngineDiedError:
+    why = f" Its last words: {error.last_words}" if error.last_words else ""
+    if error.code is not None and error.code < 0:
+        why += (
+            f" (signal {-error.code}; 9 is most often want of memory: try a smaller speech.model)"
         )
+    return EngineDiedError(
+        f"The speech engine's process ended unexpectedly (exit code {error.code}).{why} "
+        "Run the same command again; finished windows are kept."
+    )
 
 
 def read_packed(path: Path, packing: Packing) -> "NDArray[np.float32]":
@@ -281,15 +231,7 @@ def read_packed(path: Path, packing: Packing) -> "NDArray[np.float32]":
     )
 
 
-class _FailedError(Exception):
-    """The child answered that it could not; it lives."""
-
-    def __init__(self, kind: str, message: str) -> None:
-        super().__init__(message or kind)
-        self.kind = kind
-
-
-def _translate(error: _FailedError, language: str) -> EngineError | SettingsError:
+def _translate(error: ChildFailed, language: str) -> EngineError | SettingsError:
     if "not a valid language code" in str(error):
         return SettingsError(
             f"The speech model does not know the language {language!r}. Correct `language` in the "
@@ -311,30 +253,3 @@ def _segment(plain: Mapping[str, Any]) -> Segment:
         no_speech_probability=round(plain["no_speech_probability"], 4),
         compression_ratio=round(plain["compression_ratio"], 4),
     )
-
-
-def _environment(threads: int) -> dict[str, str]:
-    """The child's: as many threads as are free, no network, UTF-8."""
-    return {
-        **os.environ,
-        "OMP_NUM_THREADS": str(threads),
-        "HF_HUB_OFFLINE": "1",
-        "HF_HUB_DISABLE_TELEMETRY": "1",
-        "DO_NOT_TRACK": "1",
-        "PYTHONUTF8": "1",
-    }
-
-
-def _forward(
-    stream: IO[bytes], answers: "queue.SimpleQueue[tuple[dict[str, Any], bytes] | None]"
-) -> None:
-    with contextlib.suppress(OSError, ValueError):
-        while (frame := read_frame(stream)) is not None:
-            answers.put(frame)
-    answers.put(None)
-
-
-def _remember(stream: IO[bytes], said: deque[str]) -> None:
-    with contextlib.suppress(OSError, ValueError):
-        for line in stream:
-            said.append(line.decode(errors="replace"))

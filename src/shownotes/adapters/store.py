@@ -13,6 +13,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -27,6 +28,11 @@ from shownotes.errors import DiskFullError, EpisodeBusyError, FormatError, Store
 
 FORMAT_VERSION = 1
 ENVELOPE = ("format", "format_version", "made_at", "made_from", "made_with", "content_sha256")
+# Whoever asks whether an episode is claimed has the lock himself for some microseconds, over a
+# network for some milliseconds: no reason to call it busy.
+CLAIM_PATIENCE_S = 0.5
+# A write takes milliseconds; a temporary file as old as this was left by a process that was killed.
+LITTER_AGE_S = 3600.0
 
 Noun = TypeVar("Noun")
 
@@ -117,7 +123,7 @@ class EpisodeFolder:
         """
         data = _plain(asdict(cast("Any", noun)))
         document = {
-            "format": f"shownotes/{box.removesuffix('.json')}",
+            "format": f"shownotes/{box.removesuffix('.json').lstrip('.')}",
             "format_version": FORMAT_VERSION,
             "made_at": now(),
             "made_from": dict(made_from or {}),
@@ -138,20 +144,23 @@ class EpisodeFolder:
 
         Raises:
             EpisodeBusyError: another run has it; the message says which.
+            StoreError: the folder cannot be written.
         """
-        self.path.mkdir(parents=True, exist_ok=True)
         note = self.path / "work" / "claim.json"
-        note.parent.mkdir(exist_ok=True)
-        lock = FileLock(self.path / "work" / "claim.lock", timeout=0)
+        lock = FileLock(self.path / "work" / "claim.lock")
         try:
-            lock.acquire()
+            note.parent.mkdir(parents=True, exist_ok=True)
+            lock.acquire(timeout=CLAIM_PATIENCE_S, poll_interval=0.02)
         except Timeout as error:
             raise EpisodeBusyError(
                 f"{self.name}: another run has this episode ({_holder(note)}). "
                 "It goes on by itself; nothing to do here."
             ) from error
+        except OSError as error:
+            raise translate(error, note.parent) from error
         try:
             write_text(note, json.dumps({"pid": os.getpid(), "holder": holder, "since": now()}))
+            _sweep(self.path)
             yield
         finally:
             with suppress(OSError):
@@ -171,10 +180,18 @@ class EpisodeFolder:
         lock.release()
         return False
 
+    def holder(self) -> str:
+        """Which run has the episode, as it says itself."""
+        return _holder(self.path / "work" / "claim.json")
+
     def _load(self, box: str) -> dict[str, Any]:
         path = self.path / box
         try:
             loaded = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise StoreError(f"{path} cannot be read: {error.strerror or error}.") from error
         except (json.JSONDecodeError, UnicodeDecodeError) as error:
             raise FormatError(
                 f"{path} is not whole JSON ({error}). Delete it to have it made again."
@@ -272,6 +289,14 @@ def write_bytes(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     sync_folder(path.parent)
 
 
+def _sweep(folder: Path) -> None:
+    """Take away what writers that were killed could not give its name."""
+    for path in folder.rglob(".*.tmp"):
+        with suppress(OSError):
+            if path.stat().st_mtime < time.time() - LITTER_AGE_S:
+                path.unlink()
+
+
 def sync_folder(folder: Path) -> None:
     """Make the rename durable. Windows cannot open folders, and needs no such thing."""
     if os.name != "posix":
@@ -291,6 +316,14 @@ def translate(error: OSError, path: Path) -> StoreError:
             "nothing that was finished is lost."
         )
     return StoreError(f"{path} cannot be written: {error.strerror or error}.")
+
+
+def as_ours(error: OSError, path: Path) -> StoreError:
+    """Our error for one that no adapter has translated: the disk's doing, reading or writing."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return translate(error, path)
+    where = error.filename or path
+    return StoreError(f"{where} cannot be read or written: {error.strerror or error}.")
 
 
 def check_room(folder: Path, needed_bytes: int) -> None:

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shownotes.adapters.voices import FRAMES_A_SECOND, SAMPLE_RATE_HZ, Features, hear
-from shownotes.errors import FormatError
+from shownotes.errors import FormatError, InputError
 from shownotes.model import Span, VoicePrint
 
 # The higher coefficients hold pitch and noise more than the shape of a mouth.
@@ -56,7 +56,7 @@ def hear_prints(path_wav: Path, speech: Mapping[str, Sequence[Span]]) -> tuple[V
     """The same from the working audio, of which no more is heard than is needed.
 
     Raises:
-        OSError: it cannot be read.
+        InputError: it cannot be read.
     """
     found = []
     for label, spans in speech.items():
@@ -142,5 +142,7 @@ def _cut(path_wav: Path, spans: Sequence[Span]) -> Iterator[NDArray[np.int16]]:
                 file.setpos(min(int(span.start * SAMPLE_RATE_HZ), file.getnframes()))
                 data = file.readframes(int(span.duration * SAMPLE_RATE_HZ))
                 yield np.frombuffer(data, "<i2")
-    except (EOFError, wave.Error) as error:
-        raise OSError(f"{path_wav} cannot be read: {error}") from error
+    except (OSError, EOFError, wave.Error) as error:
+        raise InputError(
+            f"{path_wav} cannot be read ({error}). Run again with `--from prepare`."
+        ) from error

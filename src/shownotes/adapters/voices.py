@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from shownotes.adapters.store import translate
 from shownotes.model import Word
 
 SAMPLE_RATE_HZ = 16_000
@@ -94,6 +95,9 @@ def hear(
 
     Returns:
         float16, shape (n_frames, 19), a frame every 10 ms.
+
+    Raises:
+        StoreError: the file cannot be written.
     """
     from kaldi_native_fbank import MfccOptions, OnlineMfcc
 
@@ -117,16 +121,19 @@ def hear(
             listener.pop(ready - taken)
         taken = ready
 
-    with path.open("wb") as file:
-        for chunk in chunks:
-            for at in range(0, len(chunk), _CHUNK_SAMPLES):
-                piece = chunk[at : at + _CHUNK_SAMPLES]
-                listener.accept_waveform(SAMPLE_RATE_HZ, piece.astype(np.float32))
-                take(file)
-                samples += len(piece)
-                advance(samples / SAMPLE_RATE_HZ)
-        listener.input_finished()
-        take(file)
+    try:
+        with path.open("wb") as file:
+            for chunk in chunks:
+                for at in range(0, len(chunk), _CHUNK_SAMPLES):
+                    piece = chunk[at : at + _CHUNK_SAMPLES]
+                    listener.accept_waveform(SAMPLE_RATE_HZ, piece.astype(np.float32))
+                    take(file)
+                    samples += len(piece)
+                    advance(samples / SAMPLE_RATE_HZ)
+            listener.input_finished()
+            take(file)
+    except OSError as error:
+        raise translate(error, path) from error
     return read(path)
 
 

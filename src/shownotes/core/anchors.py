@@ -2,15 +2,17 @@
 
 A word's id is its place in the first draft that was reviewed. When the draft is made anew, old and
 new words are aligned: aligned words keep their ids, and so does a word that is merely heard
-differently in the same place. New words get new ids; what was cut is remembered with its ids.
+differently in the same place. What was cut is remembered with its ids and gets them again when it
+comes back where it was (`core.returning`); other new words get new ids.
 """
 
 import bisect
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from shownotes.core.alignment import align_timed, pair_by_time
+from shownotes.core.alignment import Timed, align_timed, pair_by_time
+from shownotes.core.returning import find_returned
 from shownotes.model import Transcript, Word
 
 
@@ -36,7 +38,7 @@ class Base:
     Attributes:
         draft: hash of the transcript.
         next_id: the first id that was never given.
-        gone: words of earlier drafts that were cut.
+        gone: words of earlier drafts that were cut, in the order in which they would be said.
     """
 
     draft: str
@@ -103,6 +105,16 @@ class MachineWords:
             bisect.bisect_left(self.starts, end - 0.001),
         )
 
+    def nearest(self, number: int) -> int | None:
+        """Position of a word, or of the one that follows where it was cut; `None` if unknown."""
+        index = self.position.get(number)
+        if index is not None:
+            return index
+        gone = self.gone.get(number)
+        if gone is None:
+            return None
+        return len(self.words) if gone.before is None else self.nearest(gone.before)
+
     def start_of(self, number: int) -> float | None:
         """When a word begins; where it was cut, when the word after it does."""
         index = self.position.get(number)
@@ -157,47 +169,76 @@ def place(transcript: Transcript, base: Base) -> MachineWords:
 
 
 def move_base(base: Base, transcript: Transcript, draft: str) -> Base:
-    """The base of a new draft: what is the same keeps its id."""
+    """The base of a new draft: what is the same keeps its id, and what returns has it again."""
     words = [word for _, word, _ in spoken_words(transcript)]
     old = list(zip(base.texts, base.starts, base.ends, strict=True))
     new = [(word.text, word.start, word.end) for word in words]
     matches = pair_by_time(old, new, align_timed(old, new))
+    kept = [None if match is None else base.ids[match] for match in matches]
+    known = _all_known(base)
     ids, next_id = [], base.next_id
-    for match in matches:
-        ids.append(next_id if match is None else base.ids[match])
-        next_id += match is None
-    gone = [*_still_gone(base, frozenset(ids)), *_newly_gone(base, matches, ids)]
-    return _base(words, ids, draft=draft, next_id=next_id, gone=gone)
+    for number in _with_returned(kept, new, known, frozenset(base.ids)):
+        ids.append(next_id if number is None else number)
+        next_id += number is None
+    return _base(words, ids, draft=draft, next_id=next_id, gone=_gone(known, frozenset(ids)))
 
 
-def _newly_gone(
-    base: Base, matches: Sequence[int | None], ids: Sequence[int]
-) -> Iterator[GoneWord]:
-    kept = {match: index for index, match in enumerate(matches) if match is not None}
-    following: int | None = None
-    found = []
-    for old in reversed(range(len(base.ids))):
-        if old in kept:
-            following = ids[kept[old]]
-        else:
-            found.append(
-                GoneWord(
-                    id=base.ids[old],
-                    text=base.texts[old],
-                    start=base.starts[old],
-                    end=base.ends[old],
-                    before=following,
-                )
-            )
-    yield from reversed(found)
-
-
-def _still_gone(base: Base, present: frozenset[int]) -> Iterator[GoneWord]:
-    """Words cut before, each before a word that is there."""
-    order = {number: index for index, number in enumerate(base.ids)}
+def _all_known(base: Base) -> list[GoneWord]:
+    """Every word there is or was, in order: those that were cut before the word that follows."""
+    cut: dict[int | None, list[GoneWord]] = {}
     for word in base.gone:
-        before = word.before
-        while before is not None and before not in present:
-            following = order[before] + 1 if before in order else len(base.ids)
-            before = base.ids[following] if following < len(base.ids) else None
-        yield GoneWord(id=word.id, text=word.text, start=word.start, end=word.end, before=before)
+        cut.setdefault(word.before, []).append(word)
+    known: list[GoneWord] = []
+    present = zip(base.ids, base.texts, base.starts, base.ends, strict=True)
+    for number, text, start, end in present:
+        known += cut.pop(number, ())
+        known.append(GoneWord(id=number, text=text, start=start, end=end, before=None))
+    return [*known, *(word for words in cut.values() for word in words)]
+
+
+def _with_returned(
+    kept: Sequence[int | None],
+    new: Sequence[Timed],
+    known: Sequence[GoneWord],
+    present: frozenset[int],
+) -> list[int | None]:
+    """The ids of the new words, those with them that were cut before and are there again.
+
+    Args:
+        kept: ids of the new words that the last draft had, too.
+        new: the new words.
+        known: every word there is or was.
+        present: ids of the words of the last draft.
+    """
+    ids, still = list(kept), frozenset(kept)
+    waiting: list[GoneWord] = []
+    gaps: dict[int | None, list[GoneWord]] = {}
+    for word in known:
+        if word.id in still:
+            gaps[word.id], waiting = waiting, []
+        elif word.id not in present:
+            waiting.append(word)
+    gaps[None] = waiting
+    first = 0
+    for index, following in enumerate([*kept, None]):
+        if following is None and index < len(kept):
+            continue
+        gone = gaps.get(following, [])
+        if gone and first < index:
+            timed = [(word.text, word.start, word.end) for word in gone]
+            for place, match in enumerate(find_returned(timed, new[first:index])):
+                ids[first + place] = None if match is None else gone[match].id
+        first = index + 1
+    return ids
+
+
+def _gone(known: Sequence[GoneWord], present: frozenset[int]) -> list[GoneWord]:
+    """The words that are not there, each before one that is."""
+    found: list[GoneWord] = []
+    following: int | None = None
+    for word in reversed(known):
+        if word.id in present:
+            following = word.id
+        else:
+            found.append(replace(word, before=following))
+    return found[::-1]

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from shownotes.core.earlier import Reference
 from shownotes.core.known_voices import Suggestion
 from shownotes.core.timecodes import clock
+from shownotes.core.transcript_differences import Comparison, list_differences
 from shownotes.model import (
     Check,
     Fact,
@@ -47,6 +48,7 @@ def list_checks(
     sentences: Sequence[Sentence],
     references: Sequence[Reference],
     voices: Sequence[Suggestion] = (),
+    publishers: Comparison | None = None,
 ) -> tuple[Check, ...]:
     """Everything doubtful, in the order in which an editor works: names, links, passages."""
     return (
@@ -58,6 +60,7 @@ def list_checks(
         *_about_resources(notes),
         *_about_notes(notes),
         *_about_passages(transcript, sentences),
+        *(list_differences(publishers) if publishers else ()),
     )
 
 

@@ -21,6 +21,7 @@ from shownotes.core.earlier import (
 from shownotes.core.grounding import grounds, keep_supported
 from shownotes.core.known_voices import Suggestion
 from shownotes.core.resources import find_resources
+from shownotes.core.transcript_differences import Comparison
 from shownotes.core.wording import Wording
 from shownotes.model import (
     Fact,
@@ -49,6 +50,7 @@ class Sources:
         credits: who makes the show, by role, from its settings.
         warnings: what prepare found.
         voices: who speakers without a name may be.
+        publishers: the publisher's transcript against ours, where one is compared.
     """
 
     transcript: Transcript
@@ -64,6 +66,7 @@ class Sources:
     endings: Sequence[Sequence[str]] = ()
     warnings: Sequence[Notice] = ()
     voices: Sequence[Suggestion] = ()
+    publishers: Comparison | None = None
 
 
 def references(sources: Sources) -> tuple[Reference, ...]:
@@ -115,6 +118,7 @@ def compose(sources: Sources) -> ShowNotes:
             sentences=sources.sentences,
             references=earlier,
             voices=sources.voices,
+            publishers=sources.publishers,
         ),
     )
     return keep_supported(notes, grounds(sources.sentences, _given(sources)), sources.sentences)

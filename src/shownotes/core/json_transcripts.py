@@ -1,5 +1,6 @@
 """Transcripts in JSON: Podcasting 2.0, Whisper and its kin, Rev, AssemblyAI."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -177,11 +178,16 @@ def _speaker(item: Plain) -> str | None:
 def _number(value: Any, default: float | None = None) -> float:
     if value is None and default is not None:
         return default
-    return float(value)
+    found = float(value)
+    if not math.isfinite(found):
+        raise ValueError(f"{value!r} is no time")
+    return found
 
 
 def _optional(value: Any) -> float | None:
-    return None if value is None else float(value)
+    """A measure; Python's makers write `NaN` where there is none."""
+    found = None if value is None else float(value)
+    return None if found is None or math.isnan(found) else found
 
 
 _KINDS: dict[str, Callable[[Plain], list[Segment]]] = {

@@ -111,7 +111,9 @@ class NotesView:
         if register in self.fields:
             return self.fields[register].machine
         owner, _, attribute = register.rpartition("/")
-        for item in self.items():
-            if item.key == owner:
-                return item.machine.get(attribute)
-        return None
+        item = self.find(owner)
+        return None if item is None else item.machine.get(attribute)
+
+    def find(self, key: str) -> Item | None:
+        """The item of a key."""
+        return next((item for item in self.items() if item.key == key), None)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from shownotes.core.note_items import LISTS, Field, Item, NotesView
-from shownotes.core.reviewed_notes import Viewing
+from shownotes.core.viewing import Viewing
 from shownotes.model import (
     Chapter,
     Credit,

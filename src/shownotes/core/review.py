@@ -9,14 +9,10 @@ Nothing is ever changed in place: undoing is a change of its own, and the log ho
 before and after.
 """
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
-
-from shownotes.errors import OutdatedChangeError
 
 # Plain data as JSON has it.
 Value = Any
@@ -61,6 +57,29 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """What the printed pages depend on besides draft and decisions, at the time of an approval.
+
+    Attributes:
+        texts: hash of all files as they would be published; empty where they could not be made.
+        show: hash of the show's settings that are printed.
+        drafted: hash of those that come into print by way of the draft.
+        templates: hash of all templates that could be used.
+        own_templates: hash of those of them that are not the program's.
+        program: its version.
+        scheme: which hashes these are; others say nothing about them.
+    """
+
+    texts: str
+    show: str
+    drafted: str
+    templates: str
+    own_templates: str
+    program: str
+    scheme: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """An entry of the log: what one person did at once.
 
@@ -72,6 +91,7 @@ class Change:
         undoes: the number of the change that an undo or redo concerns.
         version: what an approval approves.
         publish_at: when an approval is to be published; ISO 8601 with offset.
+        proof: how what an approval approves looks in print.
     """
 
     seq: int
@@ -84,6 +104,7 @@ class Change:
     undoes: int | None = None
     version: str | None = None
     publish_at: str | None = None
+    proof: Proof | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +127,7 @@ class Approval:
         version: hash of the draft and the decisions that were approved.
         seq: its entry in the log.
         publish_at: when it is to be published; at once or by hand when `None`.
+        proof: how it looked in print; `None` where that was not kept yet.
     """
 
     by: str
@@ -113,6 +135,7 @@ class Approval:
     version: str
     seq: int
     publish_at: str | None = None
+    proof: Proof | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +225,7 @@ def _count(review: Review, change: Change) -> None:
             version=change.version or "",
             seq=change.seq,
             publish_at=change.publish_at,
+            proof=change.proof,
         )
     elif change.kind is ChangeKind.WITHDRAW:
         review.approval = None
@@ -252,137 +276,6 @@ def _plain(value: Value) -> Value:
     return value
 
 
-def check_seen(review: Review, keys: Iterable[str], seen: int) -> None:
-    """Refuse a change that was made without having seen the last one to the same registers.
-
-    Raises:
-        OutdatedChangeError: somebody else, or the same person in another tab, was there first.
-    """
-    newer = {key: review.touched[key] for key in keys if key in review.touched}
-    newer = {key: touch for key, touch in newer.items() if touch.seq > seen}
-    if newer:
-        last = max(newer.values(), key=lambda touch: touch.seq)
-        raise OutdatedChangeError(
-            f"{last.by} changed this meanwhile ({last.at}). Nothing is lost: look at both and "
-            "choose.",
-            keys=tuple(newer),
-        )
-
-
-def take_back(review: Review, editor: str, *, is_redo: bool) -> tuple[Change, tuple[Edit, ...]]:
-    """The editor's last change and the edits that undo it (or do it again).
-
-    Raises:
-        OutdatedChangeError: somebody else has changed the same since, or there is nothing.
-    """
-    change = review.redoable(editor) if is_redo else review.undoable(editor)
-    if change is None:
-        word = "do again" if is_redo else "undo"
-        raise OutdatedChangeError(f"There is nothing to {word}.", keys=())
-    edits = change.edits if is_redo else tuple(e.reversed() for e in reversed(change.edits))
-    for edit in edits:
-        if not same(review.value(edit.key), edit.before):
-            touch = review.touched[edit.key]
-            raise OutdatedChangeError(
-                f"“{change.label}” cannot be taken back: {touch.by} has changed the same since "
-                f"({touch.at}).",
-                keys=(edit.key,),
-            )
-    _check_room(review, change, edits)
-    return change, edits
-
-
-def _check_room(review: Review, change: Change, edits: Sequence[Edit]) -> None:
-    """Refuse to put words back where other words were put meanwhile."""
-    touched = {edit.key for edit in edits}
-    ids = {
-        number
-        for edit in edits
-        if edit.key.startswith("word/") and edit.after is not None
-        for number in edit.after["ids"]
-    }
-    for key, decision in review.decisions.items():
-        if key.startswith("word/") and key not in touched and not ids.isdisjoint(
-            decision.value["ids"]
-        ):  # fmt: skip
-            raise OutdatedChangeError(
-                f"“{change.label}” cannot be taken back: {decision.by} has put other words there "
-                f"since ({decision.at}).",
-                keys=(key,),
-            )
-
-
-# --------------------------------------------------------------------------- against the machine
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conflict:
-    """A decision that no longer fits.
-
-    Attributes:
-        label: what it is about, for people.
-        mine: what the editor decided.
-        then: what the machine had at that time.
-        now: what it has now; `None` when it is gone.
-        start: where in the audio, in seconds.
-    """
-
-    key: str
-    label: str
-    mine: Value
-    then: Value
-    now: Value
-    by: str
-    at: str
-    start: float | None = None
-
-
-@dataclass(slots=True)
-class Layer:
-    """The decisions, asked one by one for what holds; remembers the conflicts met on the way."""
-
-    decisions: Mapping[str, Decision]
-    conflicts: dict[str, Conflict] = field(default_factory=dict)
-
-    def get(
-        self, key: str, machine: Value, *, label: str = "", start: float | None = None
-    ) -> Value:
-        """What holds for a register: the decision where it fits, else what the machine has."""
-        decision = self.decisions.get(key)
-        if decision is None or same(decision.value, machine):
-            return machine
-        if same(decision.machine, machine):
-            return decision.value
-        self.object(decision, machine, label=label or key, start=start)
-        return machine
-
-    def object(
-        self, decision: Decision, now: Value, *, label: str, start: float | None = None
-    ) -> None:
-        """Note a conflict."""
-        self.conflicts[decision.key] = Conflict(
-            key=decision.key,
-            label=label,
-            mine=decision.value,
-            then=decision.machine,
-            now=now,
-            by=decision.by,
-            at=decision.at,
-            start=start,
-        )
-
-    def under(self, prefix: str) -> list[Decision]:
-        """The decisions whose keys begin so, in the order of keys."""
-        return [self.decisions[key] for key in sorted(self.decisions) if key.startswith(prefix)]
-
-
-def decisions_sha256(decisions: Mapping[str, Decision]) -> str:
-    """Hash of what is decided, whoever decided it and when."""
-    plain = [[key, decisions[key].value, decisions[key].machine] for key in sorted(decisions)]
-    text = json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def as_record(change: Change) -> dict[str, Value]:
     """A change as a line of the log has it; what is empty is left out."""
     record = {key: value for key, value in asdict(change).items() if value not in (None, "", ())}
@@ -400,9 +293,11 @@ def from_record(record: Mapping[str, Value]) -> Change:
         TypeError, KeyError, ValueError: not such a line.
     """
     edits: Sequence[Mapping[str, Value]] = record.get("edits", ())
-    rest = {key: value for key, value in record.items() if key not in ("edits", "kind")}
+    proof: Mapping[str, Value] | None = record.get("proof")
+    rest = {key: value for key, value in record.items() if key not in ("edits", "kind", "proof")}
     return Change(
         **rest,
         kind=ChangeKind(record.get("kind", "change")),
+        proof=None if proof is None else Proof(**proof),
         edits=tuple(Edit(**edit) for edit in edits),
     )

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from shownotes.core.anchors import MachineWords
 from shownotes.core.edited_words import EDITED, SURE, EditedSegment
+from shownotes.core.layer import Layer
 from shownotes.core.note_items import NotesView
-from shownotes.core.review import Layer
+from shownotes.core.viewing import Uncorrected, Viewing
 from shownotes.model import Check
 
 # Checks of a place: the same may be said of several.
@@ -21,18 +22,27 @@ def check_key(check: Check, machine: MachineWords) -> str:
     return hashlib.sha256(f"{check.code}\n{check.message}\n{word}".encode()).hexdigest()[:12]
 
 
-def view_checks(
-    checks: Sequence[Check],
-    layer: Layer,
-    segments: Sequence[EditedSegment],
-    view: NotesView,
-    machine: MachineWords,
-) -> Iterator[tuple[str, Check, bool]]:
-    """Every check, and whether the editor has seen to it."""
-    for check in checks:
-        name = check_key(check, machine)
+def view_checks(viewing: Viewing, view: NotesView) -> Iterator[tuple[str, Check, bool]]:
+    """Every check, and whether the editor has seen to it.
+
+    Those of the draft, and of texts that could not follow what was corrected in the transcript.
+    """
+    layer = viewing.layer
+    uncorrected = (_about_correction(one) for one in viewing.uncorrected)
+    for check in (*viewing.notes.checks, *uncorrected):
+        name = check_key(check, viewing.machine)
         is_seen = layer.decisions.get(f"seen/{name}") is not None
-        yield name, check, is_seen or _is_settled(check, layer, segments, view)
+        yield name, check, is_seen or _is_settled(check, layer, viewing.segments, view)
+
+
+def _about_correction(one: Uncorrected) -> Check:
+    said, right = " ".join(one.correction.said), " ".join(one.correction.right)
+    now = f"reads “{right}” in the transcript now" if right else "was deleted from the transcript"
+    return Check(
+        code="uncorrected",
+        message=f"{one.label}: “{one.text}” may still have “{said}”, which {now}.",
+        start=one.start,
+    )
 
 
 def _is_settled(

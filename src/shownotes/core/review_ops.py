@@ -4,19 +4,22 @@ Words that are typed over others are compared with them, so that only what was r
 decided and every other word stays the machine's, with its time.
 """
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
-from shownotes.core.edited_words import EditedSegment, EditedWord, Editing, key, spell
+from shownotes.core.edited_segments import Editing
+from shownotes.core.edited_words import EditedSegment, EditedWord
 from shownotes.core.review import Decision, Review, Value
+from shownotes.core.spellings import key, spell
 from shownotes.errors import ReviewError
 
 # A text of one run of words longer than this is none that somebody typed, in characters.
 MOST_CHARACTERS = 20_000
 # A word of a name shorter than this is not fixed by itself wherever it is said.
 FEWEST_LETTERS = 4
+# Registers of names that the show's next episodes are to be heard with, by what was heard here.
+GLOSSARY = "glossary/"
 
 
 @dataclass(slots=True)
@@ -165,35 +168,6 @@ def split(editing: Editing, wanted: Wanted, op: Mapping[str, Value], *, is_split
     wanted.touch(index - 1, index)
 
 
-def set_time(editing: Editing, wanted: Wanted, op: Mapping[str, Value], duration: float) -> None:
-    """`time`: a segment begins or ends at a time."""
-    segment = segment_at(editing, position_of(editing, op.get("at")))
-    is_start = op.get("edge") == "start"
-    shown = segment.words[0] if is_start else segment.words[-1]
-    placed = editing.machine.words[shown.first if is_start else shown.last]
-    register = f"{'start' if is_start else 'end'}/{placed.id}"
-    machine = placed.word.start if is_start else placed.word.end
-    to = op.get("to")
-    if to is not None:
-        low = _start_before(editing, segment.first) if is_start else segment.start
-        high = segment.end if is_start else duration
-        if not isinstance(to, (int, float)) or not math.isfinite(to) or not low < to < high:
-            raise ReviewError(
-                "A segment must begin before it ends, and after the one before it begins."
-                if is_start
-                else "A segment must end after it begins, and within the audio."
-            )
-    wanted.set(register, None if to is None else round(float(to), 3), machine)
-    wanted.touch(segment.first)
-
-
-def _start_before(editing: Editing, first: int) -> float:
-    """When the segment before begins."""
-    if first == 0:
-        return -0.001
-    return editing.machine.words[editing.around(first - 1)].word.start
-
-
 def give_voice(editing: Editing, wanted: Wanted, op: Mapping[str, Value]) -> None:
     """`voice`: a segment is spoken by somebody else."""
     label = op.get("label")
@@ -215,7 +189,7 @@ def accept(editing: Editing, wanted: Wanted, op: Mapping[str, Value]) -> None:
         register = f"sure/{placed.id}"
         wanted.set(register, True if is_sure else None, placed.word.text)
         wanted.read.discard(register)
-    wanted.touch(first, last)
+    wanted.touch(*range(first, last + 1))
 
 
 def fix_spelling(
@@ -230,7 +204,7 @@ def fix_spelling(
 
     `variants` are, by a name, how else the transcript spells it; `names` are everybody's, so that a
     word that is part of another name is left alone. Taking it back takes back what was fixed with
-    it.
+    it, and what this put into the show's glossary.
     """
     wrong, right = op.get("from"), op.get("to")
     if not isinstance(wrong, str) or not _tokens(wrong) or len(wrong) > 200:
@@ -253,7 +227,20 @@ def fix_spelling(
         }
     for one, other in pairs.items():
         wanted.set(f"spelling/{one}", other, None)
+        if f"{GLOSSARY}{one}" in decisions:
+            wanted.set(f"{GLOSSARY}{one}", None, None)
+    if fixed is not None and op.get("glossary"):
+        wanted.set(f"{GLOSSARY}{said}", fixed, None)
     wanted.positions = None
+
+
+def glossary_terms(decisions: Mapping[str, Decision]) -> dict[str, str]:
+    """What this episode's fixed names put into the show's glossary, by what was heard."""
+    return {
+        register.removeprefix(GLOSSARY): str(decision.value)
+        for register, decision in sorted(decisions.items())
+        if register.startswith(GLOSSARY)
+    }
 
 
 def _parts(said: str, fixed: str, names: tuple[str, ...]) -> dict[str, str | None]:

@@ -1,5 +1,8 @@
 """Times for people and for machines."""
 
+# No recording is as long, in seconds: what says so says nonsense.
+MOST_TIME_S = 3_600_000.0
+
 
 def clock(seconds: float, *, with_hours: bool = False) -> str:
     """`4:05`, `1:02:03`; with hours `00:04:05`. Rounded down, as players show time."""

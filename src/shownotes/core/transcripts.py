@@ -14,7 +14,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from shownotes.core import cue_transcripts, json_transcripts, plain_transcripts
+from shownotes.core.characters import printable
 from shownotes.core.placement import estimate_words
+from shownotes.core.timecodes import MOST_TIME_S
 from shownotes.errors import TranscriptFileError
 from shownotes.model import Flag, Segment, Span, Word
 
@@ -64,7 +66,11 @@ def parse(text: str, *, name: str, duration: float, speech: Sequence[Span] = ())
         TranscriptFileError: nothing that was said could be found in it.
     """
     found = _read(text, name=name, duration=duration)
-    segments = _tidy(found.segments, duration=duration)
+    if any(max(segment.start, segment.end) > MOST_TIME_S for segment in found.segments):
+        raise TranscriptFileError(
+            f"{name}: it has times after a thousand hours. Export it again, in seconds."
+        )
+    segments = _tidy(map(_printable, found.segments), duration=duration)
     if not segments:
         raise TranscriptFileError(
             f"{name}: no spoken text was found in it. Known are WebVTT, SRT, Podcasting 2.0 and "
@@ -93,9 +99,12 @@ def _read_json(text: str, *, name: str) -> Imported:
         raise TranscriptFileError(
             f"{name} is not whole JSON (line {error.lineno}: {error.msg}). Export it again."
         ) from error
+    except (ValueError, RecursionError) as error:
+        # Numbers of thousands of digits, and what is nested a thousand deep.
+        raise TranscriptFileError(f"{name} cannot be read ({error}). Export it again.") from error
     try:
         segments, language = json_transcripts.parse(data)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise TranscriptFileError(
             f"{name}: not a JSON transcript of a kind that is known ({error!r}). Known are "
             "Podcasting 2.0, Whisper, WhisperX, whisper.cpp, Rev and AssemblyAI."
@@ -139,6 +148,20 @@ def _joined(group: Sequence[Segment]) -> Segment:
         text=" ".join(s.text for s in group),
         words=words,
         speaker=group[0].speaker,
+    )
+
+
+def _printable(segment: Segment) -> Segment:
+    """Without what no file may hold: JSON can write control characters and halves of others."""
+    words = tuple(
+        word if (text := printable(word.text)) == word.text else replace(word, text=text.strip())
+        for word in segment.words
+    )
+    return replace(
+        segment,
+        text=printable(segment.text),
+        words=tuple(word for word in words if word.text),
+        speaker=(printable(segment.speaker).strip() or None) if segment.speaker else None,
     )
 
 

@@ -5,6 +5,7 @@ changed file is read. Two runs may admit at the same time: one waits at the door
 """
 
 import functools
+import os
 import uuid
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -14,19 +15,21 @@ from typing import TYPE_CHECKING
 from shownotes.adapters.folders import locked
 from shownotes.adapters.store import EpisodeFolder, episode_folders
 from shownotes.core import episodes
-from shownotes.errors import EpisodeNotFoundError, FormatError
+from shownotes.errors import AudioChangedError, EpisodeNotFoundError, FormatError, InputError
 from shownotes.model import AudioFile, Episode, Metadata, Status
 from shownotes.settings import Settings
 from shownotes.steps.intray import (
+    is_there,
     is_transcript,
     merged_metadata,
     relative,
     sidecar_beside,
     tracks_in,
 )
+from shownotes.steps.links import check_link
 
 if TYPE_CHECKING:
-    from shownotes.adapters.recording import Scan
+    from shownotes.adapters.sound import Scan
 
 BOX = "episode.json"
 SEEN_BOX = "work/seen.json"
@@ -51,7 +54,7 @@ class SeenFiles:
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class Known:
     """What admission needs of an episode."""
 
     folder: EpisodeFolder
@@ -72,10 +75,11 @@ def admit(path: Path, settings: Settings) -> EpisodeFolder:
     folder = known(path, settings)
     if folder is not None:
         return folder
+    _check_name(path)
     name = relative(path, settings)
     _check_readable(name, settings)
     found = _look_at(path, name, settings)
-    with _door(settings):
+    with door(settings):
         # Another run may have let it in meanwhile.
         return known(path, settings) or _let_in(found, settings)
 
@@ -87,10 +91,10 @@ def known(path: Path, settings: Settings) -> EpisodeFolder | None:
     """
     name = relative(path, settings)
     is_gone = not path.exists()
-    for episode in _all_known(settings):
+    for episode in all_known(settings):
         if name == episode.transcript_path:
             return episode.folder
-        for file in _files(episode):
+        for file in files_of(episode):
             if file.path == name and (is_gone or is_unchanged(path, file)):
                 return episode.folder
     return None
@@ -105,6 +109,7 @@ class _Newcomer:
 
 
 def _look_at(path: Path, name: str, settings: Settings) -> _Newcomer:
+    check_links(path, settings)
     if is_transcript(path):
         if not path.is_file():
             raise EpisodeNotFoundError(f"{path} is not there.")
@@ -119,18 +124,49 @@ def _look_at(path: Path, name: str, settings: Settings) -> _Newcomer:
     )
 
 
+def check_links(path: Path, settings: Settings) -> None:
+    """Refuse a file, or one of the tracks in a folder, that lies elsewhere in truth.
+
+    Raises:
+        ForeignLinkError: it does.
+    """
+    for file in (path, *(tracks_in(path) if path.is_dir() else ())):
+        check_link(file, settings)
+
+
 def scan_once(path: Path) -> "Scan":
-    """The file's scan, read again only when the file has changed."""
+    """The file's scan, read again only when the file has changed.
+
+    Raises:
+        EpisodeNotFoundError: it is not there.
+        AudioChangedError: it changed while it was being read.
+    """
+    return _scan_as_it_is(path)[0]
+
+
+def _scan_as_it_is(path: Path) -> tuple["Scan", tuple[int, int, int]]:
+    """A scan, and the marks of the file that was scanned."""
     try:
-        size, modified_ns, _ = _stat(path)
+        marks = stat_of(path)
+        found = _scan(path, *marks)
+        if stat_of(path) == marks:
+            return found, marks
     except OSError as error:
         raise EpisodeNotFoundError(f"{path} cannot be opened: {error.strerror}.") from error
-    return _scan(path, size, modified_ns)
+    raise changed_meanwhile(path)
+
+
+def changed_meanwhile(path: Path) -> AudioChangedError:
+    """What is said of a file that is not the one any more that was begun with."""
+    return AudioChangedError(
+        f"{path} was changed or replaced while it was being read. It is read again; if it is "
+        "still being copied, it is when that has ended."
+    )
 
 
 @functools.lru_cache(maxsize=32)
-def _scan(path: Path, _size: int, _modified_ns: int) -> "Scan":
-    from shownotes.adapters.recording import scan
+def _scan(path: Path, _size: int, _modified_ns: int, _inode: int) -> "Scan":
+    from shownotes.adapters.sound import scan
 
     if not path.is_dir():
         return scan(path)
@@ -139,7 +175,7 @@ def _scan(path: Path, _size: int, _modified_ns: int) -> "Scan":
     return scan_folder(path)
 
 
-def _stat(path: Path) -> tuple[int, int, int]:
+def stat_of(path: Path) -> tuple[int, int, int]:
     """Size, time and inode; of a folder of tracks all sizes and the latest time."""
     found = path.stat()
     if not path.is_dir():
@@ -149,8 +185,14 @@ def _stat(path: Path) -> tuple[int, int, int]:
 
 
 def version_of(path: Path, name: str, scan: "Scan") -> AudioFile:
-    """A file as a version that has not been decoded."""
-    size, modified_ns, inode = _stat(path)
+    """A file as a version that has not been decoded.
+
+    Raises:
+        AudioChangedError: it is not the file any more that was scanned.
+    """
+    as_it_is, (size, modified_ns, inode) = _scan_as_it_is(path)
+    if as_it_is != scan:
+        raise changed_meanwhile(path)
     return AudioFile(
         path=name,
         size_bytes=size,
@@ -166,17 +208,17 @@ def version_of(path: Path, name: str, scan: "Scan") -> AudioFile:
     )
 
 
-def _door(settings: Settings) -> AbstractContextManager[None]:
+def door(settings: Settings) -> AbstractContextManager[None]:
     """One admission at a time."""
     return locked(settings.output_folder / ".admission.lock")
 
 
 def _let_in(newcomer: _Newcomer, settings: Settings) -> EpisodeFolder:
-    episodes_known = _all_known(settings)
+    episodes_known = all_known(settings)
     version = newcomer.version
     if version is not None:
         for episode in episodes_known:
-            if version.packets_sha256 in {v.packets_sha256 for v in _files(episode)}:
+            if version.packets_sha256 in {v.packets_sha256 for v in files_of(episode)}:
                 _note_copy(episode, version, settings)
                 return episode.folder
     key = episodes.key(newcomer.metadata, newcomer.name)
@@ -194,12 +236,12 @@ def _let_in(newcomer: _Newcomer, settings: Settings) -> EpisodeFolder:
     return _found_new(newcomer, key, settings)
 
 
-def _is_other(episode: _Known, newcomer: _Newcomer, settings: Settings) -> bool:
+def _is_other(episode: Known, newcomer: _Newcomer, settings: Settings) -> bool:
     """Whether show and number agree only because a producer never changes those tags.
 
     Both files lie there, and their titles differ: two episodes, not two exports of one.
     """
-    if sidecar_beside(newcomer.path).is_file() or not episode.versions:
+    if is_there(sidecar_beside(newcomer.path)) or not episode.versions:
         return False
     is_still_there = (settings.root / episode.versions[-1].path).exists()
     title = newcomer.metadata.title
@@ -226,7 +268,7 @@ def _found_new(newcomer: _Newcomer, key: str, settings: Settings) -> EpisodeFold
     return folder
 
 
-def _add_version(entry: _Known, version: AudioFile | None, settings: Settings) -> None:
+def _add_version(entry: Known, version: AudioFile | None, settings: Settings) -> None:
     """Note a new export; prepare is due from now on. One that a person edited is left alone."""
     stamp = entry.folder.stamp(BOX)
     if version is None or (stamp is not None and stamp.is_edited):
@@ -241,7 +283,7 @@ def _add_version(entry: _Known, version: AudioFile | None, settings: Settings) -
     entry.folder.write(BOX, replace(episode, versions=tuple(versions)))
 
 
-def _note_copy(entry: _Known, version: AudioFile, settings: Settings) -> None:
+def _note_copy(entry: Known, version: AudioFile, settings: Settings) -> None:
     """The same audio under another name, or touched: nothing to do again.
 
     When the file was renamed, the record follows it, and stays made from what it was.
@@ -303,7 +345,7 @@ def seen_files(folder: EpisodeFolder) -> tuple[SeenFile, ...]:
 def is_unchanged(path: Path, recorded: AudioFile | SeenFile) -> bool:
     """Whether a file is the very one that was recorded, by size, time and inode."""
     try:
-        found = _stat(path)
+        found = stat_of(path)
     except OSError:
         return False
     return found == (
@@ -313,11 +355,13 @@ def is_unchanged(path: Path, recorded: AudioFile | SeenFile) -> bool:
     )
 
 
-def _files(episode: _Known) -> tuple[AudioFile | SeenFile, ...]:
+def files_of(episode: Known) -> tuple[AudioFile | SeenFile, ...]:
+    """Every file that an episode is known by."""
     return (*episode.versions, *seen_files(episode.folder))
 
 
-def _all_known(settings: Settings) -> list[_Known]:
+def all_known(settings: Settings) -> list[Known]:
+    """Every episode whose record can be read."""
     found = []
     for folder in episode_folders(settings.output_folder):
         stat = (folder.path / BOX).stat()
@@ -328,16 +372,32 @@ def _all_known(settings: Settings) -> list[_Known]:
 
 
 @functools.lru_cache(maxsize=10_000)
-def _read_known(path: Path, _modified_ns: int, _size: int) -> _Known | None:
+def _read_known(path: Path, _modified_ns: int, _size: int) -> Known | None:
     """What stands in an episode.json, read again only when it changed; `None` when unreadable."""
     folder = EpisodeFolder(path)
     try:
         episode = folder.read(BOX, Episode)
     except FormatError:
         return None
-    return _Known(
+    return Known(
         folder, episode.key, episode.metadata.title, episode.versions, episode.transcript_path
     )
+
+
+def _check_name(path: Path) -> None:
+    """Refuse a name that is no text: no file of ours can hold it, and no page show it.
+
+    Raises:
+        InputError: says what to do.
+    """
+    try:
+        str(path).encode()
+    except UnicodeEncodeError as error:
+        shown = os.fsencode(path).decode(errors="backslashreplace")
+        raise InputError(
+            f"{shown} has a name that is no text in UTF-8, as old disks and archives leave them. "
+            "Rename the file."
+        ) from error
 
 
 def _check_readable(name: str, settings: Settings) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from shownotes.adapters.chapter_tags import MOST_CHAPTERS, copy_ending, copy_with_chapters
 from shownotes.adapters.ledger import Ledger, Order, making
 from shownotes.adapters.levelling import TARGET_LUFS, level, measure
-from shownotes.adapters.recording import scan
+from shownotes.adapters.sound import scan
 from shownotes.adapters.store import EpisodeFolder, content_sha256, file_sha256
 from shownotes.adapters.stretches import write_clip
 from shownotes.core.characters import printable

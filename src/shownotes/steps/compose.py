@@ -6,13 +6,19 @@ from dataclasses import replace
 from pathlib import Path
 
 from shownotes.adapters.languages import load_wording, wordings_sha256
-from shownotes.adapters.store import EpisodeFolder, content_sha256, episode_folders
-from shownotes.core import draft, drafting, salience
+from shownotes.adapters.store import (
+    EpisodeFolder,
+    content_sha256,
+    episode_folders,
+    file_sha256,
+)
+from shownotes.core import draft, drafting, salience, transcripts
 from shownotes.core.clutter import capitalized
 from shownotes.core.earlier import LAST_SENTENCES, Archived
 from shownotes.core.known_voices import Suggestion
 from shownotes.core.sentences import split
-from shownotes.errors import DraftingError, StoreError
+from shownotes.core.transcript_differences import Comparison, compare
+from shownotes.errors import DraftingError, StoreError, TranscriptFileError
 from shownotes.model import (
     Episode,
     Link,
@@ -25,7 +31,9 @@ from shownotes.model import (
 )
 from shownotes.settings import ShowSettings
 from shownotes.steps.attribute import read_turns, spoken
+from shownotes.steps.intray import publishers_transcript
 from shownotes.steps.known_voices import suggest_voices
+from shownotes.steps.links import leads_out
 from shownotes.steps.step import Step, Walk
 
 # The check by which a draft remembers that it spoke of an episode which was not found.
@@ -39,15 +47,42 @@ def _show(walk: Walk, metadata: Metadata) -> ShowSettings:
 
 
 def _inputs(walk: Walk) -> Mapping[str, str]:
-    metadata = walk.folder.read("episode.json", Episode).metadata
+    episode = walk.folder.read("episode.json", Episode)
+    metadata = episode.metadata
     show = _show(walk, metadata)
     told = [repr(metadata), show.sign_off, show.links, show.credits]
     archive = _archive_sha256(walk) if _speaks_of_others(walk.folder) else ""
+    publishers = _publishers(walk, episode)
     return {
         "metadata": content_sha256(told),
         "language_files": wordings_sha256(),
         "archive": archive,
+        # Where there is none, drafts from before there could be one stay as they are.
+        **({"publishers": file_sha256(publishers)} if publishers else {}),
     }
+
+
+def _publishers(walk: Walk, episode: Episode) -> Path | None:
+    """The publisher's transcript that ours is compared with."""
+    if episode.audio is None:
+        return None
+    path = publishers_transcript(walk.settings.root / episode.audio.path)
+    return None if path is None or leads_out(path, walk.settings) else path
+
+
+def _compare(
+    walk: Walk, episode: Episode, transcript: Transcript
+) -> tuple[Comparison | None, tuple[Notice, ...]]:
+    path = _publishers(walk, episode)
+    if path is None:
+        return None, ()
+    try:
+        text = transcripts.decode(path.read_bytes(), name=path.name)
+        told = transcripts.parse(text, name=path.name, duration=episode.duration)
+    except (TranscriptFileError, OSError) as error:
+        message = f"The publisher's transcript was not compared. {error}"
+        return None, (Notice(code="publishers_unread", message=message),)
+    return compare(transcript, told.segments), ()
 
 
 def _speaks_of_others(folder: EpisodeFolder) -> bool:
@@ -132,6 +167,7 @@ def _run(walk: Walk) -> None:
     show = _show(walk, metadata)
     sign_off = metadata.sign_off or show.sign_off
     voices, unread = _suggest_voices(walk)
+    publishers, unlike = _compare(walk, episode, transcript)
     sources = draft.Sources(
         transcript=transcript,
         sentences=split(transcript),
@@ -144,8 +180,9 @@ def _run(walk: Walk) -> None:
         credits=show.credits,
         archive=_archive(walk),
         endings=[] if sign_off else _endings(walk, metadata),
-        warnings=(*episode.warnings, *read_turns(walk).warnings, *unread),
+        warnings=(*episode.warnings, *read_turns(walk).warnings, *unread, *unlike),
         voices=voices,
+        publishers=publishers,
     )
     notes = _worded(draft.compose(sources), sources, walk)
     links = tuple(Link(text=text, url=url) for text, url in show.links.items())

@@ -2,17 +2,17 @@
 
 import datetime
 import re
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from shownotes.core import review_ops
+from shownotes.core import review_ops, reviewed_quotes, segment_times
 from shownotes.core.characters import printable
 from shownotes.core.note_items import LISTS
-from shownotes.core.review import Decision, Value
+from shownotes.core.review import Value
 from shownotes.core.review_ops import Wanted
 from shownotes.errors import ReviewError
 from shownotes.model import Organization, OrganizationKind, Person, PersonRole
+from shownotes.steps.resolving import resolve
 from shownotes.steps.reviewing import Reviewing
 
 Op = Mapping[str, Any]
@@ -77,7 +77,7 @@ def _join(reviewing: Reviewing, wanted: Wanted, op: Op) -> None:
 
 
 def _time(reviewing: Reviewing, wanted: Wanted, op: Op) -> None:
-    review_ops.set_time(reviewing.editing, wanted, op, reviewing.draft.transcript.duration)
+    segment_times.set_time(reviewing.editing, wanted, op, reviewing.draft.transcript.duration)
 
 
 def _voice(reviewing: Reviewing, wanted: Wanted, op: Op) -> None:
@@ -92,7 +92,7 @@ def _speaker(reviewing: Reviewing, wanted: Wanted, op: Op) -> None:
         raise ReviewError("A speaker's name has 1 to 128 characters.")
     value = None if name is None else " ".join(name.split())
     is_machines = value == reviewing.draft.speakers.get(label)
-    wanted.set(f"speaker/{label}", None if is_machines else value, reviewing.voice_of(label))
+    wanted.set(f"speaker/{label}", None if is_machines else value, reviewing.voices.record(label))
     wanted.positions = None
 
 
@@ -128,7 +128,38 @@ def _set(reviewing: Reviewing, wanted: Wanted, op: Op) -> None:
         raise ReviewError("The notes have no such field.")
     if value is not None:
         value = _checked(reviewing, register, value)
-    wanted.set(register, value, reviewing.view().machine_value(register))
+    machine = reviewing.view().machine_value(register)
+    if register.startswith("quote/"):
+        value, machine = _of_quote(reviewing, register, value, machine)
+    elif register.startswith("chapter/") and register.endswith("/keep") and value is True:
+        value = None  # as the machine has it
+    wanted.set(register, value, machine)
+    if register.endswith("/name"):
+        # Names are marked wherever they are said.
+        wanted.positions = None
+
+
+def _of_quote(
+    reviewing: Reviewing, register: str, value: Value, machine: Value
+) -> tuple[Value, Value]:
+    """A quote of the editor's own is remembered with its words; taken out, nothing is left of it.
+
+    Raises:
+        ReviewError: its words are not in the transcript.
+    """
+    owner, _, attribute = register.rpartition("/")
+    item = reviewing.view().find(owner)
+    if item is not None and not (item.is_added and attribute == "keep"):
+        return value, machine
+    if attribute == "speaker":
+        first = reviewing.machine.position.get((reviewed_quotes.ends_of(owner) or (-1, 0))[0])
+        return value, reviewed_quotes.speaker_at(reviewing.segments, first)
+    if value is not True:
+        return None, machine
+    words = reviewed_quotes.record_words(reviewing.machine, owner)
+    if words is None:
+        raise ReviewError("Those words are not in the transcript any more. Load the page again.")
+    return True, words
 
 
 def _checked(reviewing: Reviewing, register: str, value: Value) -> Value:
@@ -187,102 +218,6 @@ def _list(reviewing: Reviewing, value: Value) -> list[dict[str, Value]]:
     return items
 
 
-# --------------------------------------------------------------------------- conflicts
-
-
-def _resolve(reviewing: Reviewing, wanted: Wanted, op: Op) -> None:
-    """`resolve`: the editor's decision, against the draft as it is now, or the machine's."""
-    decision = reviewing.review.decisions.get(str(op.get("key")))
-    if decision is None:
-        raise ReviewError("That was settled meanwhile.")
-    if op.get("take") == "machine":
-        wanted.set(decision.key, None, decision.machine)
-    elif op.get("take") == "mine":
-        _keep_mine(reviewing, wanted, decision)
-    else:
-        raise ReviewError("Take mine or the machine's.")
-    wanted.positions = None
-
-
-def _keep_mine(reviewing: Reviewing, wanted: Wanted, decision: Decision) -> None:
-    kind, _, rest = decision.key.partition("/")
-    machine = reviewing.machine
-    if kind == "word":
-        _keep_words(reviewing, wanted, decision)
-    elif kind == "sure" and int(rest) in machine.position:
-        # Accepted was what the machine had: it takes the place of what it has now.
-        placed = machine.words[machine.position[int(rest)]]
-        value = {"text": decision.machine, "ids": [placed.id]}
-        wanted.set(decision.key, None, decision.machine)
-        wanted.set(f"word/{placed.id}", value, placed.word.text)
-    elif kind in ("break", "start", "end", "voice"):
-        if int(rest) not in machine.position:
-            raise ReviewError("That part of the audio was cut; there is nothing to keep it on.")
-        label = machine.words[machine.position[int(rest)]].label
-        wanted.set(decision.key, decision.value, label)
-    elif kind == "speaker":
-        wanted.set(decision.key, decision.value, reviewing.voice_of(rest))
-    else:
-        _keep_item(reviewing, wanted, decision)
-
-
-def _keep_words(reviewing: Reviewing, wanted: Wanted, decision: Decision) -> None:
-    machine = reviewing.machine
-    positions = [machine.position[n] for n in decision.value["ids"] if n in machine.position]
-    if not positions:
-        raise ReviewError("The words that this replaced were cut from the audio.")
-    first, last = min(positions), max(positions)
-    held = {n for d in reviewing.marks.patches.values() for n in d.ids}
-    if any(machine.words[index].id in held for index in range(first, last + 1)):
-        raise ReviewError("Other words were put there meanwhile. Look at them, and choose again.")
-    ids = [machine.words[index].id for index in range(first, last + 1)]
-    now = " ".join(machine.words[index].word.text for index in range(first, last + 1))
-    wanted.read.update(f"word/{number}" for number in ids)
-    wanted.set(decision.key, None, decision.machine)
-    wanted.set(f"word/{ids[0]}", {"text": decision.value["text"], "ids": ids}, now)
-
-
-def _keep_item(reviewing: Reviewing, wanted: Wanted, decision: Decision) -> None:
-    """A field goes on with the machine's new value beside it; a lost item becomes an added one."""
-    view = reviewing.view()
-    owner, slash, attribute = decision.key.rpartition("/")
-    if not slash or any(item.key == owner for item in view.items()):
-        wanted.set(decision.key, decision.value, view.machine_value(decision.key))
-        return
-    kind, _, name = owner.partition("/")
-    if kind == "chapter" and name.isdigit() and int(name) in reviewing.machine.position:
-        title = reviewing.review.value(f"{owner}/title")
-        if title is None:
-            raise ReviewError(
-                "The new draft has no such chapter. Add one where it belongs, and take the "
-                "machine's here."
-            )
-        start = reviewing.review.value(f"{owner}/start")
-        for other in _of(reviewing, owner):
-            wanted.set(other.key, None, other.machine)
-        wanted.set(f"chapter/+{name if start is None else start}/title", title, None)
-    elif kind in ("person", "body"):
-        marked = f"+{zlib.crc32(name.encode()):08x}"[:7]
-        for other in _of(reviewing, owner):
-            wanted.set(other.key, None, other.machine)
-            wanted.set(f"{kind}/{marked}/{other.key.rpartition('/')[2]}", other.value, None)
-        if reviewing.review.value(f"{owner}/name") is None:
-            wanted.set(f"{kind}/{marked}/name", name, None)
-        if kind == "person" and reviewing.review.value(f"{owner}/role") is None:
-            # What they were is gone with the draft; a guest is not to be made of anybody.
-            wanted.set(f"{kind}/{marked}/role", PersonRole.MENTIONED.value, None)
-    else:
-        raise ReviewError(
-            f"The new draft has no such {kind}. Add it anew where it belongs, and take the "
-            f"machine's here ({attribute})."
-        )
-
-
-def _of(reviewing: Reviewing, owner: str) -> list[Decision]:
-    decisions = reviewing.review.decisions
-    return [d for key, d in decisions.items() if key.rpartition("/")[0] == owner]
-
-
 _OPS: Mapping[str, Callable[[Reviewing, Wanted, Op], None]] = {
     "text": _text,
     "split": _split,
@@ -294,5 +229,5 @@ _OPS: Mapping[str, Callable[[Reviewing, Wanted, Op], None]] = {
     "seen": _seen,
     "spelling": _spelling,
     "set": _set,
-    "resolve": _resolve,
+    "resolve": resolve,
 }

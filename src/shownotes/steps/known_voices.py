@@ -38,7 +38,7 @@ def remember_voices(walk: Walk, *, by: str) -> None:
     Raises:
         ReviewError: there is no draft.
         StoreError: the show's voices cannot be read or written.
-        OSError: the audio cannot be read.
+        InputError: the audio cannot be read.
     """
     remember(open_review(walk), by=by)
 

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from shownotes.adapters.store import check_room, content_sha256, file_sha256, translate
-from shownotes.errors import EpisodeNotFoundError
+from shownotes.adapters.wholeness import find_fault
+from shownotes.errors import EpisodeNotFoundError, InputError
 from shownotes.model import (
     AudioFile,
     Episode,
@@ -17,11 +18,14 @@ from shownotes.model import (
     Span,
     Track,
 )
+from shownotes.settings import Settings
 from shownotes.steps import tracks
 from shownotes.steps.admission import (
     BOX,
     SeenFile,
     admit,
+    changed_meanwhile,
+    check_links,
     is_unchanged,
     known,
     remember,
@@ -31,11 +35,13 @@ from shownotes.steps.admission import (
 )
 from shownotes.steps.intray import (
     find_audio,
+    is_there,
     merged_metadata,
     relative,
     sidecar_beside,
     transcript_beside,
 )
+from shownotes.steps.links import check_link
 from shownotes.steps.step import Step, Walk
 
 __all__ = ["STEP", "admit", "find_audio", "known", "working_audio"]
@@ -51,8 +57,11 @@ _WAV_BYTES_A_SECOND = 32_000
 _MP3_BYTES_A_SECOND = 6_000
 # An end that is missing: more than this of what was declared, or more than so many seconds.
 # Encoders round and pad; the widest honest difference seen was 0.3 s.
-MISSING_SHARE = 0.01
-MISSING_S = 2.0
+MISSING_SHARE = 0.005
+MISSING_S = 0.35
+# Those without loss do neither: a single frame that is missing shows, in seconds.
+MISSING_EXACTLY_S = 0.02
+EXACT = ("flac", "wav", "w64", "aiff", "caf", "wv", "tta")
 # A sound track that begins later than this on its own timeline is not where browsers show it.
 MAX_START_S = 0.05
 # Codecs that the current Chrome, Firefox and Safari play, by FFmpeg's name of the container.
@@ -86,18 +95,28 @@ def _inputs(walk: Walk) -> Mapping[str, str]:
         return {}
     episode = walk.folder.read(BOX, Episode)
     path = _main_file(walk, episode)
-    shows = {name: show.model_dump(mode="json") for name, show in walk.settings.show.items()}
+    # Where a show's feed is says nothing about its episodes.
+    shows = {
+        name: show.model_dump(mode="json", exclude={"feed"})
+        for name, show in walk.settings.show.items()
+    }
     return {
         "audio": _audio_sha256(walk, episode),
-        "sidecar": _hash(sidecar_beside(path)),
-        "transcript": _hash(transcript_beside(path)),
+        "sidecar": _hash(sidecar_beside(path), walk.settings),
+        "transcript": _hash(transcript_beside(path), walk.settings),
         "shows": content_sha256(shows),
     }
 
 
-def _hash(path: Path | None) -> str:
+def _hash(path: Path | None, settings: Settings) -> str:
     """Hash of a file; empty when there is none."""
-    return file_sha256(path) if path is not None and path.is_file() else ""
+    if path is None or not is_there(path):
+        return ""
+    check_link(path, settings)
+    try:
+        return file_sha256(path)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
 
 
 def _audio_sha256(walk: Walk, episode: Episode) -> str:
@@ -150,7 +169,7 @@ def _without_audio(walk: Walk, episode: Episode) -> Episode:
     return replace(
         episode,
         metadata=merged_metadata(path, walk.settings, Metadata()),
-        transcript_sha256=_hash(path),
+        transcript_sha256=_hash(path, walk.settings),
     )
 
 
@@ -158,12 +177,16 @@ def _with_audio(walk: Walk, before: Episode) -> Episode:
     from shownotes.adapters.tags import read_tags
 
     path = _source(walk, before)
+    check_links(path, walk.settings)
     scan = scan_once(path)
     version = version_of(path, before.versions[-1].path, scan)
     metadata = merged_metadata(path, walk.settings, read_tags(scan.tags, scan.chapters))
     heard = _heard_before(walk, before, version, metadata.tracks) or _hear(
         walk, path, given=metadata.tracks
     )
+    if path.exists() and not is_unchanged(path, version):
+        # What was heard may be of both; what has been put away was heard to its end.
+        raise changed_meanwhile(path)
     version = replace(
         version,
         decoded_s=heard.decoded_s,
@@ -184,10 +207,10 @@ def _with_audio(walk: Walk, before: Episode) -> Episode:
         working_audio=WORKING_AUDIO,
         listening_copy=copy,
         transcript_path=relative(transcript, walk.settings) if transcript else None,
-        transcript_sha256=_hash(transcript) or None,
+        transcript_sha256=_hash(transcript, walk.settings) or None,
         tracks=heard.tracks,
         warnings=(
-            *_notices(version, heard, is_cut_short=scan.is_cut_short),
+            *_notices(version, heard, is_cut_short=scan.is_cut_short, torn=_why_torn(path)),
             *heard.warnings,
         ),
     )
@@ -280,37 +303,36 @@ def _hear(
     """Decode once: working audio, loudness and speech together, in flat memory."""
     if path.is_dir():
         return _hear_folder(walk, path, measures=measures, given=given)
-    from shownotes.adapters.audio import Sink, WorkingAudio, decode
-    from shownotes.adapters.loudness import LoudnessMeter
-    from shownotes.adapters.pauses import SpeechDetector
-    from shownotes.adapters.stereo import ChannelLevels, are_people
+    from shownotes.adapters.sound import Wanted, hear
 
-    length = scan_once(path).length_s
-    needed = length * (_WAV_BYTES_A_SECOND + _MP3_BYTES_A_SECOND) + MARGIN_BYTES
+    scan = scan_once(path)
+    needed = scan.length_s * (_WAV_BYTES_A_SECOND + _MP3_BYTES_A_SECOND) + MARGIN_BYTES
     check_room(walk.folder.path, int(needed))
-    walk.progress.begin(STEP.name, length)
+    walk.progress.begin(STEP.name, scan.length_s)
     making = walk.folder.path / _MAKING_WAV
     making.parent.mkdir(exist_ok=True)
-    detector = SpeechDetector() if measures else None
-    meter = LoudnessMeter() if measures and walk.settings.audio.measure_loudness else None
-    wav = WorkingAudio(making, [detector.hear] if detector else [])
-    levels = ChannelLevels() if scan_once(path).channels == 2 else None
-    sinks: list[Sink] = [sink for sink in (wav, meter, levels) if sink is not None]
+    before = () if measures else walk.folder.read(BOX, Episode).speech
+    wanted = Wanted(
+        wavs=[(making, None)],
+        speech=measures,
+        loudness=measures and walk.settings.audio.measure_loudness,
+        people=scan.channels == 2,
+        known_speech=before,
+    )
     try:
-        decoding = decode(path, sinks, advance=walk.progress.advance)
+        heard = hear(path, wanted, length_s=scan.length_s, advance=walk.progress.advance)
         _put(making, walk.folder.path / WORKING_AUDIO)
     finally:
-        wav.close()
         making.unlink(missing_ok=True)
-    speech = detector.finish() if detector else walk.folder.read(BOX, Episode).speech
+    speech = heard.speech[0] if measures else before
     channels: tuple[Track, ...] = ()
-    if levels is not None and are_people(levels.levels(), speech):
-        channels = tracks.hear_channels(walk, path, duration=wav.duration)
+    if heard.has_two_people:
+        channels = tracks.hear_channels(walk, path, duration=heard.duration)
     return _Heard(
-        duration=wav.duration,
-        decoded_s=round(decoding.decoded_s, 3),
-        broken_packets=decoding.broken_packets,
-        loudness=meter.loudness() if meter else None,
+        duration=heard.duration,
+        decoded_s=round(heard.decoded_s, 3),
+        broken_packets=heard.broken_packets,
+        loudness=heard.loudness,
         speech=tracks.join(s for t in channels for s in t.speech) if channels else speech,
         tracks=channels,
     )
@@ -349,14 +371,33 @@ def _is_playable(version: AudioFile, *, is_constant: bool, start: float) -> bool
     return not version.broken_packets and start <= MAX_START_S
 
 
-def _notices(version: AudioFile, heard: _Heard, *, is_cut_short: bool) -> Iterator[Notice]:
+def _why_torn(path: Path) -> str:
+    """Why the file itself, whatever was heard, does not look whole: it was waited for in vain."""
+    if path.is_dir():
+        return ""
+    try:
+        fault = find_fault(path)
+    except OSError:
+        return ""
+    return fault.reason if fault is not None and fault.is_sure else ""
+
+
+def _notices(
+    version: AudioFile, heard: _Heard, *, is_cut_short: bool, torn: str
+) -> Iterator[Notice]:
     name, decoded, declared = version.path, version.decoded_s, version.declared_s
     missing = (declared or 0.0) - decoded
-    if is_cut_short or missing > max(MISSING_S, MISSING_SHARE * (declared or 0.0)):
+    if is_cut_short or missing > _may_be_missing(version):
         told = f" of the {declared:.1f} s its header promises" if declared else ""
         yield Notice(
             code="truncated",
             message=f"{name} ends early: {decoded:.1f} s decoded{told}. "
+            "Copy or export it again if the end is missing.",
+        )
+    elif torn and not version.broken_packets:
+        yield Notice(
+            code="truncated",
+            message=f"{name} may end early: {torn}. {decoded:.1f} s decoded. "
             "Copy or export it again if the end is missing.",
         )
     if version.broken_packets:
@@ -376,6 +417,13 @@ def _notices(version: AudioFile, heard: _Heard, *, is_cut_short: bool) -> Iterat
             message=f"Browsers do not play or seek {name} exactly; the pages use a copy to "
             f"listen to ({LISTENING_COPY}).",
         )
+
+
+def _may_be_missing(version: AudioFile) -> float:
+    """Seconds that may be missing of what the header promises without anything being lost."""
+    if version.container in EXACT:
+        return MISSING_EXACTLY_S
+    return max(MISSING_S, MISSING_SHARE * (version.declared_s or 0.0))
 
 
 STEP = Step(

@@ -21,6 +21,7 @@ from shownotes.errors import (
 )
 from shownotes.model import Episode
 from shownotes.settings import Settings, ShowSettings
+from shownotes.steps.proofs import changed_since
 from shownotes.steps.published import (
     BOX,
     RECORD,
@@ -30,8 +31,9 @@ from shownotes.steps.published import (
     versions_folder,
 )
 from shownotes.steps.render import gather, kept_edits
-from shownotes.steps.reviews import current_version, read_approval
+from shownotes.steps.reviews import current_versions, read_approval
 from shownotes.steps.step import Walk
+from shownotes.steps.targets import Material
 from shownotes.steps.version_files import list_files, write_version
 
 HOLDER = "shownotes publish"
@@ -138,8 +140,9 @@ def is_due(walk: Walk, now: datetime) -> bool:
             return False
     when = publish_time(walk, approval)
     if when is None:
-        # A change after approval takes it back to review; only a missed appointment is told of.
-        return approval.version == current_version(walk)
+        # A change after approval takes it back to review. A missed appointment is told of, and so
+        # are changed settings or templates, which the list does not show.
+        return approval.version in current_versions(walk.folder)
     return when <= now
 
 
@@ -176,10 +179,20 @@ def _checked_approval(walk: Walk) -> Approval:
 
 
 def _check_unchanged(walk: Walk, approval: Approval) -> None:
-    if current_version(walk) != approval.version:
+    if approval.version not in current_versions(walk.folder):
         raise ChangedSinceApprovalError(
             f"{walk.folder.name} was changed after {approval.by} approved it ({approval.at}). "
             f"Look at it again and approve it anew: shownotes approve {walk.folder.name}"
+        )
+
+
+def _check_print(walk: Walk, approval: Approval, draft: Material) -> None:
+    name, changed = walk.folder.name, changed_since(walk, approval, lambda: draft)
+    if changed is not None:
+        raise ChangedSinceApprovalError(
+            f"{name}: {changed} after {approval.by} approved it ({approval.at}), and what would be "
+            f"published is not what was approved. Look at it again and approve it anew: "
+            f"shownotes approve {name}"
         )
 
 
@@ -217,6 +230,7 @@ def _make(walk: Walk, approval: Approval, *, by: str, at: str) -> Publication:
     version = 1 + max([read_published(folder).newest, *_versions(folder)])
     draft = gather(walk)
     _check_unchanged(walk, approval)
+    _check_print(walk, approval, draft)
     for name in kept_edits(folder):
         walk.progress.say(
             f"{name} was edited by hand. It stays as it is; what is published is made of the draft "

@@ -1,7 +1,8 @@
 """The machine's draft as a review sees it, and the words that decisions are made on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from shownotes.adapters.review_log import NAME as LOG
 from shownotes.adapters.review_log import ReviewLog
@@ -10,13 +11,17 @@ from shownotes.core.anchors import Base, lay_base, move_base, spoken_words
 from shownotes.core.sentences import split
 from shownotes.core.turns import voiced
 from shownotes.errors import FormatError
-from shownotes.model import Episode, Names, Sentence, ShowNotes, Transcript
+from shownotes.model import Episode, Metadata, Names, Sentence, ShowNotes, Transcript
 from shownotes.steps.attribute import read_turns
 from shownotes.steps.step import Walk
 
 BASE = "review.base.json"
 # A run writes its boxes within moments of each other; whoever meets it looks again so many times.
 MOST_LOOKS = 5
+_FIELDS_BEFORE = (
+    "title", "show", "season", "number", "date", "language", "hosts", "guests", "glossary",
+    "chapters", "tracks", "model", "feed_id", "sign_off",
+)  # fmt: skip
 DRAFT_BOXES = ("transcript.json", "turns.json", "names.json", "draft.json")
 
 
@@ -31,7 +36,12 @@ class Draft:
     sentences: tuple[Sentence, ...]
     speakers: Mapping[str, str]
     hashes: Mapping[str, str]
-    version: str
+    versions: tuple[str, ...]
+
+    @property
+    def version(self) -> str:
+        """Hash of what the machine made."""
+        return self.versions[0]
 
 
 def read_draft(walk: Walk) -> Draft:
@@ -61,7 +71,7 @@ def _read(walk: Walk) -> Draft:
         sentences=split(voiced(plain, read_turns(walk).turns, speakers)),
         speakers=speakers,
         hashes=hashes,
-        version=version_of(episode, hashes),
+        versions=versions_of(episode, hashes),
     )
 
 
@@ -70,15 +80,35 @@ def _hashes(folder: EpisodeFolder) -> dict[str, str]:
     return {box: folder.content_sha256(box) for box in DRAFT_BOXES if folder.has(box)}
 
 
-def draft_version(folder: EpisodeFolder) -> str:
-    """Hash of what the machine made."""
-    return version_of(folder.read("episode.json", Episode), _hashes(folder))
+def draft_versions(folder: EpisodeFolder) -> tuple[str, ...]:
+    """Hash of what the machine made, and as older programs have made it of the same."""
+    return versions_of(folder.read("episode.json", Episode), _hashes(folder))
 
 
-def version_of(episode: Episode, hashes: Mapping[str, str]) -> str:
-    """Hash of what is printed of an episode, but for the editor's part."""
+def versions_of(episode: Episode, hashes: Mapping[str, str]) -> tuple[str, ...]:
+    """Hash of what is printed of an episode, but for the editor's part.
+
+    Of what the metadata say, so that a program that knows more kinds of them makes the same hash;
+    then as it was made before, by which older approvals go.
+    """
     audio = episode.audio.packets_sha256 if episode.audio else ""
-    return content_sha256([repr(episode.metadata), audio, episode.duration, list(hashes.values())])
+    return tuple(
+        content_sha256([metadata, audio, episode.duration, list(hashes.values())])
+        for metadata in (_said(asdict(episode.metadata)), _as_before(episode.metadata))
+    )
+
+
+def _said(value: Any) -> Any:
+    """Plain data without what is empty."""
+    if isinstance(value, dict):
+        return {key: _said(one) for key, one in value.items() if one not in (None, "", ())}
+    return [_said(one) for one in value] if isinstance(value, (list, tuple)) else value
+
+
+def _as_before(metadata: Metadata) -> str:
+    """The metadata as they were written when approvals went by that; newer kinds are left out."""
+    told = ", ".join(f"{name}={getattr(metadata, name)!r}" for name in _FIELDS_BEFORE)
+    return f"Metadata({told})"
 
 
 def stamps_of(folder: EpisodeFolder) -> tuple[tuple[int, int], ...]:

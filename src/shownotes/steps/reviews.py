@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 from shownotes.adapters.review_log import ReviewLog
 from shownotes.adapters.store import EpisodeFolder, content_sha256
-from shownotes.core.review import Approval, Decision, Review, decisions_sha256, fold
+from shownotes.core.layer import decisions_sha256
+from shownotes.core.review import Approval, Decision, Review, fold
 from shownotes.errors import StoreError
 from shownotes.model import State
-from shownotes.steps.review_draft import draft_version
+from shownotes.steps.review_draft import draft_versions
 from shownotes.steps.step import Walk
 
 BOX = "review.json"
@@ -56,8 +57,16 @@ def read_approval(folder: EpisodeFolder) -> Approval | None:
 
 def current_version(walk: Walk) -> str:
     """Hash of what would be published now: the draft and the decisions."""
-    decided = decisions_sha256(read_review(walk.folder).decisions)
-    return content_sha256([draft_version(walk.folder), decided])
+    return current_versions(walk.folder)[0]
+
+
+def current_versions(folder: EpisodeFolder) -> tuple[str, ...]:
+    """The same, and as older programs have made it: an approval of any of them is of this."""
+    return _versions(folder, decisions_sha256(read_review(folder).decisions))
+
+
+def _versions(folder: EpisodeFolder, decided: str) -> tuple[str, ...]:
+    return tuple(content_sha256([version, decided]) for version in draft_versions(folder))
 
 
 def review_state(folder: EpisodeFolder) -> State:
@@ -69,10 +78,12 @@ def review_state(folder: EpisodeFolder) -> State:
     except (StoreError, OSError):
         return State.IN_REVIEW
     if box.log_bytes != ReviewLog(folder.path).size():
-        # Killed between the log and its fold: what was approved was changed since.
-        has_approval = read_review(folder).approval is not None
-        return State.CHANGED_SINCE_APPROVAL if has_approval else State.IN_REVIEW
-    if box.approval is None:
+        # Killed while a line was written, or between the log and its fold: the log says it.
+        review = read_review(folder)
+        approval, decided = review.approval, decisions_sha256(review.decisions)
+    else:
+        approval, decided = box.approval, box.decided
+    if approval is None:
         return State.IN_REVIEW
-    version = content_sha256([draft_version(folder), box.decided])
-    return State.APPROVED if version == box.approval.version else State.CHANGED_SINCE_APPROVAL
+    is_current = approval.version in _versions(folder, decided)
+    return State.APPROVED if is_current else State.CHANGED_SINCE_APPROVAL

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from shownotes.adapters.run_log import NO_LOG, RunLog
 from shownotes.adapters.store import EpisodeFolder
 from shownotes.model import Span
 from shownotes.settings import Settings
@@ -51,6 +52,7 @@ class Walk:
         redo: a stretch to transcribe again.
         kept_warm: what outlives a step and an episode (the speech engine), by name; closed by
             whoever made the walk.
+        log: where what happens is written down for machines.
     """
 
     folder: EpisodeFolder
@@ -59,6 +61,7 @@ class Walk:
     forced: frozenset[str] = frozenset()
     redo: Span | None = None
     kept_warm: dict[str, Closeable] = field(default_factory=dict)
+    log: RunLog = NO_LOG
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

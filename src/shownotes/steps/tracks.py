@@ -19,7 +19,7 @@ from shownotes.steps.intray import relative, tracks_in
 from shownotes.steps.step import Walk
 
 if TYPE_CHECKING:
-    from shownotes.adapters.recording import Scan
+    from shownotes.adapters.sound import Scan
     from shownotes.adapters.tracks import Placement, Samples
 
 CONTAINER = "tracks"
@@ -70,7 +70,7 @@ def scan_folder(folder: Path) -> "Scan":
     Raises:
         InputError: there is none, or one of them has no sound to be had.
     """
-    from shownotes.adapters.recording import Scan
+    from shownotes.adapters.sound import Scan
 
     files = tracks_in(folder)
     if not files:
@@ -169,22 +169,17 @@ def hear_channels(walk: Walk, path: Path, *, duration: float) -> tuple[Track, ..
         InputError: it has no sound to be had.
     """
     from shownotes.adapters import tracks as sound
-    from shownotes.adapters.audio import WorkingAudio, decode
-    from shownotes.adapters.pauses import SpeechDetector
+    from shownotes.adapters.sound import Wanted, hear
 
     place = walk.folder.path / FOLDER
     place.mkdir(parents=True, exist_ok=True)
     raws = [place / f".raw-{number}.wav" for number in (1, 2)]
-    detectors = [SpeechDetector() for _ in raws]
-    sinks = [
-        WorkingAudio(raw, [detector.hear], channel=channel)
-        for channel, (raw, detector) in enumerate(zip(raws, detectors, strict=True))
-    ]
+    wanted = Wanted(wavs=[(raw, channel) for channel, raw in enumerate(raws)], speech=True)
     try:
-        decode(path, sinks)
+        heard = hear(path, wanted, length_s=duration)
         recordings = [
-            _Recording(path, raw, sound.measure_levels(raw), detector.finish(), 0)
-            for raw, detector in zip(raws, detectors, strict=True)
+            _Recording(path, raw, sound.measure_levels(raw), spans, 0)
+            for raw, spans in zip(raws, heard.speech, strict=True)
         ]
         together = sound.Placement()
         speech = _find_speech(recordings, [together, together], duration)
@@ -205,32 +200,30 @@ def hear_channels(walk: Walk, path: Path, *, duration: float) -> tuple[Track, ..
                 )
             )
     finally:
-        for sink, raw in zip(sinks, raws, strict=True):
-            sink.close()
+        for raw in raws:
             raw.unlink(missing_ok=True)
     return tuple(tracks)
 
 
 def _decode(walk: Walk, files: Sequence[Path], place: Path) -> Iterator[_Recording]:
-    from shownotes.adapters.audio import WorkingAudio, decode
-    from shownotes.adapters.pauses import SpeechDetector
+    from shownotes.adapters.sound import Wanted, hear
     from shownotes.adapters.tracks import measure_levels
 
     done = 0.0
     for number, path in enumerate(files):
-        detector = SpeechDetector()
         target = place / f".raw-{number + 1}.wav"
-        wav = WorkingAudio(target, [detector.hear])
-        before = done
         try:
-            decoding = decode(path, [wav], advance=_onwards(walk, before))
+            heard = hear(
+                path,
+                Wanted(wavs=[(target, None)], speech=True),
+                length_s=scan_once(path).length_s,
+                advance=_onwards(walk, done),
+            )
         except BrokenAudioError as error:
             raise BrokenAudioError(f"{error} It is one of the tracks of its folder.") from error
-        finally:
-            wav.close()
-        done += wav.duration
+        done += heard.duration
         yield _Recording(
-            path, target, measure_levels(target), detector.finish(), decoding.broken_packets
+            path, target, measure_levels(target), heard.speech[0], heard.broken_packets
         )
 
 
@@ -282,12 +275,9 @@ def _find_speech(
 
 
 def _measure_loudness(path: Path) -> Loudness | None:
-    from shownotes.adapters.audio import decode
-    from shownotes.adapters.loudness import LoudnessMeter
+    from shownotes.adapters.sound import Wanted, hear
 
-    meter = LoudnessMeter()
-    decode(path, [meter])
-    return meter.loudness()
+    return hear(path, Wanted(loudness=True), length_s=scan_once(path).length_s).loudness
 
 
 def name_tracks(files: Sequence[Path], given: Sequence[GivenTrack]) -> list[str]:

@@ -21,6 +21,7 @@ from shownotes.model import Episode, Metadata, Notice, Segment, Span, Transcript
 from shownotes.settings import Settings
 from shownotes.steps import prepare
 from shownotes.steps.intray import is_transcript, merged_metadata, transcript_beside
+from shownotes.steps.links import check_link
 from shownotes.steps.model_choice import (
     DEMO_NOTICE,
     announce,
@@ -280,6 +281,7 @@ def _import(walk: Walk, episode: Episode) -> Transcript:
     from shownotes.core.transcripts import decode, parse
 
     path = walk.settings.root / str(episode.transcript_path)
+    check_link(path, walk.settings)
     try:
         data = path.read_bytes()
     except OSError as error:

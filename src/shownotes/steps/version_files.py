@@ -13,6 +13,7 @@ from shownotes.core.publication import Edition, make_edition
 from shownotes.core.site import on_site
 from shownotes.errors import EpisodeNotFoundError
 from shownotes.model import Link, RenderedFile
+from shownotes.settings import Settings
 from shownotes.steps import audio_copies
 from shownotes.steps.published import EDITION, PUBLIC_FILES, audio_url, folders_out, material_of
 from shownotes.steps.step import Walk
@@ -82,22 +83,41 @@ def _write_audio(walk: Walk, draft: Material, work: Path) -> str | None:
 
 def _write_files(walk: Walk, edition: Edition, work: Path) -> None:
     """The texts, then the pages, which list those that are for everybody."""
-    out = folders_out(walk.settings)
-    material = material_of(edition, walk.settings, name=walk.folder.name, out=out)
-    url = audio_url(edition, walk.settings, edition.audio)
+    out, settings = folders_out(walk.settings), walk.settings
+    for name, text in _files(edition, settings, name=walk.folder.name, out=out):
+        _write(work / name, text)
+
+
+def printed_texts(walk: Walk, draft: Material) -> dict[str, str]:
+    """All files by name as they would be published, whatever their addresses and those of others.
+
+    Where audio and site lie, and which other episodes are out, is not what anybody approves.
+    """
+    show = draft.show.model_copy(update={"site_url": None, "audio_url": None})
+    shows = {**walk.settings.show, draft.episode.metadata.show or "": show}
+    settings = walk.settings.model_copy(update={"show": shows})
+    edition = make_edition(draft.episode, draft.notes, draft.sentences, audio=None)
+    return dict(_files(edition, settings, name=walk.folder.name, out=()))
+
+
+def _files(
+    edition: Edition, settings: Settings, *, name: str, out: Collection[str]
+) -> Iterator[tuple[str, str]]:
+    material = material_of(edition, settings, name=name, out=out)
+    url = audio_url(edition, settings, edition.audio)
     page = _public_page(material, out, url, files=())
     files = []
     for target in TEXTS:
         text = target.make(replace(material, page=page))
         if text is not None:
-            _write(work / target.name, text)
+            yield target.name, text
             if target.name in PUBLIC_FILES:
                 files.append((target.name, target.kind))
     page = replace(page, files=tuple(files))
     for target in PAGES:
         text = target.make(replace(material, page=page))
         if text is not None:
-            _write(work / target.name, text)
+            yield target.name, text
 
 
 def _public_page(

@@ -27,6 +27,7 @@ from shownotes.web.listing import listing_routes, read_all
 from shownotes.web.media import media_routes
 from shownotes.web.sessions import session_routes
 from shownotes.web.shelf import Shelf
+from shownotes.web.tray import tray_routes
 from shownotes.web.uploads import upload_routes
 from shownotes.web.visit import asked_for_name, csrf_of, editor_of
 
@@ -66,6 +67,7 @@ def build_desk(
     for routes in (
         session_routes(desk),
         listing_routes(desk),
+        tray_routes(desk),
         page_routes(desk, shelf, folders),
         editing_routes(desk, shelf, publication),
         approving_routes(desk, shelf),

@@ -191,16 +191,15 @@ class _Press:
         """Transcribe a passage again, with another model or with names to listen for."""
         try:
             body = await read_body(request)
-            span = _span(body)
+            span, terms = _span(body), _terms(body)
         except ReviewError as error:
             return answers.error(400, str(error))
 
         def run() -> Response:
             with self._shelf.opened(episode_id) as episode:
                 show = episode.reviewing.draft.episode.metadata.show
-            for term in body.get("glossary") or ():
-                if isinstance(term, str) and term.strip():
-                    add_term(self._desk.root, show, term)
+            for term in terms:
+                add_term(self._desk.root, show, term)
             model = body.get("model")
             known = [entry.name for entry in models.catalogue() if entry.path]
             if model and model not in known:
@@ -219,3 +218,10 @@ def _span(body: dict[str, Any]) -> Span:
     if not 0 <= start < end or end - start > MOST_AGAIN_S:
         raise ReviewError("A passage is at most half an hour, and ends after it begins.")
     return Span(start=float(start), end=float(end))
+
+
+def _terms(body: dict[str, Any]) -> list[str]:
+    terms = body.get("glossary") or []
+    if not isinstance(terms, list) or not all(isinstance(term, str) for term in terms):
+        raise ReviewError("Names to listen for are a list of texts.")
+    return terms

@@ -1,6 +1,8 @@
 """The routes by which the page of an episode reads and changes it. All answers are JSON."""
 
 import contextlib
+import json
+import math
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -9,7 +11,9 @@ from anyio import to_thread
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
-from shownotes.adapters.glossaries import add_term
+from shownotes.adapters.glossaries import settle_terms
+from shownotes.core.review import Change
+from shownotes.core.review_ops import GLOSSARY, glossary_terms
 from shownotes.errors import (
     EpisodeBusyError,
     InputError,
@@ -39,6 +43,7 @@ from shownotes.web.visit import editor_of
 
 # A change holds the number of the change that its page saw last, and a name of its own.
 MOST_NAME = 100
+MOST_DIGITS = 16
 
 
 def editing_routes(desk: DeskContext, shelf: Shelf, publication: Callable[..., Data]) -> APIRouter:
@@ -64,12 +69,46 @@ async def read_body(request: Request) -> dict[str, Any]:
         ReviewError: there is none.
     """
     try:
-        body = await request.json()
-    except ValueError as error:
+        body = parse_body(await request.body())
+    except (ValueError, RecursionError) as error:
+        # Python's reader gives up on what is nested a thousand deep.
         raise ReviewError("The request is not JSON.") from error
     if not isinstance(body, dict):
         raise ReviewError("The request is not a JSON object.")
     return body
+
+
+def parse_body(data: bytes) -> Any:
+    """What JSON says, stricter than Python reads it: numbers are finite and of a usual size.
+
+    Halves of characters, which browsers send and no file can hold, are left out.
+
+    Raises:
+        ValueError: it is no such JSON.
+        RecursionError: it is nested too deep.
+    """
+    body = json.loads(
+        data, parse_constant=_refuse_number, parse_int=_whole_number, parse_float=_finite_number
+    )
+    if b"\\u" not in data:
+        return body
+    text = json.dumps(body, ensure_ascii=False)
+    whole = text.encode("utf-8", "ignore").decode()
+    return body if whole == text else json.loads(whole)
+
+
+def _refuse_number(text: str) -> float:
+    raise ValueError(f"{text[:20]} is no number of ours")
+
+
+def _whole_number(text: str) -> int:
+    # What a browser's numbers hold; arithmetic with longer ones fails or takes its time.
+    return int(text) if len(text) <= MOST_DIGITS else int(_refuse_number(text))
+
+
+def _finite_number(text: str) -> float:
+    found = float(text)
+    return found if math.isfinite(found) else _refuse_number(text)
 
 
 def number(value: object, name: str) -> int:
@@ -189,17 +228,16 @@ class _Table:
             seen=seen,
             change_id=_name(body),
         )
-        if change is not None and change.by == editor:
-            self._teach(reviewing, ops)
+        self._teach(reviewing, change)
 
-    def _teach(self, reviewing: Reviewing, ops: list[dict[str, Any]]) -> None:
-        """Put names that were fixed into the show's glossary."""
-        show = reviewing.draft.episode.metadata.show
-        for op in ops:
-            if op["op"] == "spelling" and op.get("glossary") and op.get("to"):
-                # The name is fixed and saved, whatever becomes of the next episode's glossary.
-                with contextlib.suppress(SettingsError, StoreError):
-                    add_term(self._desk.root, show, str(op["to"]), instead_of=str(op["from"]))
+    def _teach(self, reviewing: Reviewing, change: Change | None) -> None:
+        """Have names that were fixed in the show's glossary, and no more those taken back."""
+        if change is None or not any(edit.key.startswith(GLOSSARY) for edit in change.edits):
+            return
+        episode, terms = reviewing.draft.episode, glossary_terms(reviewing.review.decisions)
+        # The name is fixed and saved, whatever becomes of the next episode's glossary.
+        with contextlib.suppress(SettingsError, StoreError):
+            settle_terms(self._desk.root, episode.metadata.show, episode.id, terms)
 
     def _taken_back(
         self,
@@ -210,7 +248,8 @@ class _Table:
         *,
         is_redo: bool,
     ) -> None:
-        reviewing.take_back(by=editor, is_redo=is_redo, change_id=_name(body))
+        change = reviewing.take_back(by=editor, is_redo=is_redo, change_id=_name(body))
+        self._teach(reviewing, change)
 
     def _outdated(
         self, episode: OpenEpisode, error: OutdatedChangeError, seen: int, editor: str
@@ -287,8 +326,8 @@ def check_draft(episode: OpenEpisode, body: Mapping[str, Any]) -> None:
     Raises:
         OutdatedChangeError: the draft was made anew since the page was loaded.
     """
-    draft = body.get("draft")
-    if body.get("id") in episode.reviewing.review.applied:
+    draft, name = body.get("draft"), body.get("id")
+    if isinstance(name, str) and name in episode.reviewing.review.applied:
         return
     if isinstance(draft, str) and draft != draft_of(episode):
         raise OutdatedChangeError(

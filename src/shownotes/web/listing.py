@@ -3,14 +3,14 @@
 import contextlib
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
-from shownotes.adapters import index
+from shownotes.adapters import index, models
 from shownotes.adapters.full_text import Hit
 from shownotes.adapters.index import Row, Sources
 from shownotes.adapters.store import EpisodeFolder
@@ -18,14 +18,18 @@ from shownotes.batch import RunOptions
 from shownotes.core.passages import Passage, of_notes, of_transcript
 from shownotes.core.timecodes import clock
 from shownotes.errors import ReviewError, ShowNotesError
-from shownotes.model import Episode, State
+from shownotes.model import Episode, State, WaitsFor
 from shownotes.settings import Settings
+from shownotes.steps import cancelling
 from shownotes.steps.reviewing import reviewed
 from shownotes.steps.reviews import BOX, ReviewBox, is_reviewed
 from shownotes.steps.standing import state_of
 from shownotes.steps.step import Walk
+from shownotes.web.answers import error
 from shownotes.web.context import DeskContext
 from shownotes.web.editing import answer
+from shownotes.web.fetching import Fetches
+from shownotes.web.tray import describe_tray
 from shownotes.web.visit import asked_for_name, csrf_of, editor_of
 
 STATES = {
@@ -39,6 +43,7 @@ STATES = {
     State.CHANGED_SINCE_APPROVAL: "Changed since approval",
     State.PUBLISHED: "Published",
 }
+LEFT = "The run that was working on it ended. What was finished is kept."
 
 
 def sources_of(settings: Settings) -> Sources:
@@ -79,9 +84,9 @@ def listing_routes(desk: DeskContext) -> APIRouter:
     add("/", shelf.show)
     add("/search", shelf.search)
     add("/api/episodes", shelf.rows)
-    router.add_api_route(
-        "/api/episodes/{episode_id}/retry", shelf.retry, methods=["POST"], response_model=None
-    )
+    post = partial(router.add_api_route, response_model=None, methods=["POST"])
+    post("/api/episodes/{episode_id}/retry", shelf.retry)
+    post("/api/models/{name}/fetch", shelf.fetch)
     return router
 
 
@@ -91,13 +96,14 @@ class _Listing:
     def __init__(self, desk: DeskContext) -> None:
         self._desk = desk
         self._sources = sources_of(desk.settings)
+        self._fetches = Fetches(self._go_on)
 
     def _rows(self) -> list[Row]:
         return index.rows(self._desk.settings.output_folder, sources=self._sources)
 
     async def rows(self) -> Response:
         """The episodes, for the list that keeps itself up to date."""
-        return await answer(lambda: JSONResponse([describe_row(row) for row in self._rows()]))
+        return await answer(lambda: JSONResponse([self._describe(row) for row in self._rows()]))
 
     async def show(self, request: Request) -> Response:
         """The list, filtered as asked; works without scripts."""
@@ -113,11 +119,12 @@ class _Listing:
             counts = Counter(row.state for row in everything)
             page = self._desk.render(
                 "list.html",
-                episodes=[describe_row(row) for row in chosen],
+                episodes=[self._describe(row) for row in chosen],
                 filter=text,
                 state=state,
                 states=[(s.value, words, counts[s]) for s, words in STATES.items() if counts[s]],
                 total=len(everything),
+                tray=describe_tray(self._desk.settings),
                 **self._person(request),
             )
             return HTMLResponse(page)
@@ -152,6 +159,48 @@ class _Listing:
 
         return await answer(work)
 
+    async def fetch(self, request: Request, name: str) -> Response:
+        """Fetch a speech model that episodes wait for; they go on when it is here."""
+        if editor_of(request) is None:
+            return error(401, "Say who you are first: load the page again.")
+
+        def work() -> Response:
+            if self._desk.settings.speech.download == "never":
+                raise ReviewError('Nothing is fetched here: [speech] download = "never".')
+            begun = self._fetches.start(name)
+            return JSONResponse(asdict(begun), status_code=202)
+
+        return await answer(work)
+
+    def _go_on(self, name: str) -> None:
+        """Process what waited for a model that is here now."""
+        waiting = [row for row in self._rows() if row.model == name and not _is_on_its_own(row)]
+        if waiting and self._desk.start_run is None:
+            raise ReviewError("The model is here. Now start: shownotes process")
+        for row in waiting:
+            start_again(self._desk, row.id, RunOptions())
+
+    def _describe(self, row: Row) -> dict[str, Any]:
+        told = describe_row(row)
+        if row.waits_for is not WaitsFor.MODEL or row.model is None:
+            return told
+        fetch = self._fetches.find(row.model)
+        if models.locate(row.model, root=self._desk.root) is None:
+            told["needs"] = {
+                "model": row.model,
+                "megabytes": models.megabytes(row.model),
+                "can_fetch": self._desk.settings.speech.download != "never",
+                "fetch": asdict(fetch) if fetch else None,
+            }
+        elif fetch is not None and fetch.error is None:
+            # It was asked to go on when the model came.
+            told |= {"state": State.QUEUED.value, "waits_for": None, "error": None}
+        else:
+            words = f"The speech model {row.model} is here now; it goes on with the next run."
+            words += f" {fetch.error}" if fetch and fetch.error else ""
+            told |= {"waits_for": None, "error": words, "retryable": True}
+        return told
+
     def _person(self, request: Request) -> dict[str, Any]:
         return {
             "editor": editor_of(request),
@@ -176,7 +225,14 @@ def start_again(desk: DeskContext, episode_id: str, options: RunOptions) -> None
     path = episode.audio.path if episode.audio else episode.transcript_path
     if path is None or not (desk.root / path).exists():
         raise ReviewError(f"{path or folder.name} is not there any more. Put it back into audio/.")
+    # Whoever asks for it wants it, whatever somebody else has cancelled.
+    cancelling.withdraw(folder)
     desk.start_run([desk.root / path], options)
+
+
+def _is_on_its_own(row: Row) -> bool:
+    """Whether an episode does not wait for a model, or not any more."""
+    return row.waits_for is not WaitsFor.MODEL
 
 
 def _fits(row: Row, text: str, state: str) -> bool:
@@ -187,6 +243,9 @@ def _fits(row: Row, text: str, state: str) -> bool:
 
 def describe_row(row: Row) -> dict[str, Any]:
     """An episode for the list."""
+    # Whoever worked on one that stands in a step and is not claimed has died.
+    is_left = row.state is State.WAITING and row.step is not None and row.error is None
+    is_cancelled = row.waits_for is WaitsFor.RETRY
     return {
         "id": row.id,
         "url": f"/episode/{row.id}",
@@ -197,8 +256,10 @@ def describe_row(row: Row) -> dict[str, Any]:
         "step": row.step,
         "audio_done": row.audio_done,
         "duration": row.duration,
-        "error": row.error,
-        "retryable": row.state is State.FAILED,
+        "error": LEFT if is_left else row.error,
+        "retryable": row.state is State.FAILED or is_left or is_cancelled,
+        "waits_for": row.waits_for.value if row.waits_for else None,
+        "needs": None,
         "guests": list(row.guests),
         "checks": row.checks,
         "updated_at": row.updated_at,

@@ -209,6 +209,9 @@ class Shelf:
     def _render(self, episode_id: str, walk: Walk) -> None:
         with self._lock:
             self._timers.pop(episode_id, None)
+        if not walk.folder.has("draft.json"):
+            # It was deleted meanwhile, and claiming it would make its folder again.
+            return
         try:
             render_again(Walk(folder=walk.folder, settings=walk.settings))
         except EpisodeBusyError:
