@@ -194,7 +194,11 @@ class Judge:
         if kind == "speaker":
             return same(self._new.draft.speakers.get(rest), decision.machine)
         view = self._new.view()
-        is_there = not slash or decision.key.rpartition("/")[0] in self._items
+        owner = decision.key.rpartition("/")[0]
+        is_there = not slash or owner in self._items
+        if kind == "chapter" and is_there:
+            # One that is known again by its title begins elsewhere.
+            is_there = view.machine_value(f"{owner}/start") == int(owner.partition("/")[2])
         return is_there and same(view.machine_value(decision.key), decision.machine)
 
     def _words(self, decision: Decision) -> list[int]:
@@ -231,7 +235,7 @@ class Judge:
         if kind in times:
             return int(rest) in times[kind]
         if kind == "voice":
-            return int(rest) in marks.voices
+            return position.get(int(rest)) in marks.voices
         if kind == "sure":
             return int(rest) in position and int(rest) in marks.sure
         if kind == "spelling":
