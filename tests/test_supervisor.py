@@ -1,7 +1,6 @@
 """What `up` starts: with which addresses, databases and secrets, and what it refuses to."""
 
 import os
-import signal
 import socket
 import sys
 from pathlib import Path
@@ -117,6 +116,11 @@ def test_a_port_that_is_taken_is_named() -> None:
     assert not answers("127.0.0.1", free)
 
 
+def _tend_for_ever(supervisor: Supervisor) -> None:
+    while True:
+        supervisor.tend()
+
+
 def test_a_server_that_does_not_start_is_an_error_with_its_last_words(workspace: Path) -> None:
     supervisor = Supervisor(plan_of(workspace))
     broken = [sys.executable, "-c", "print('address in use', flush=True); raise SystemExit(1)"]
@@ -133,16 +137,3 @@ def test_a_server_that_does_not_start_is_an_error_with_its_last_words(workspace:
         tend_for_ever()
     assert supervisor.children["flows"] is None
     supervisor.stop(hurry=lambda: True)
-
-
-@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="POSIX")
-def test_signals_are_counted_and_given_back() -> None:
-    from shownotes.cli_up import Stop
-
-    before = signal.getsignal(signal.SIGTERM)
-    with Stop() as stop:
-        assert stop.count == 0
-        signal.raise_signal(signal.SIGTERM)
-        signal.raise_signal(signal.SIGINT)
-        assert stop.count == 2
-    assert signal.getsignal(signal.SIGTERM) is before

@@ -49,8 +49,9 @@ def up(
     console = open_console()
     check_binding(settings)
     with only_one(settings.output_folder) as note, Stop() as stop:
+        desk_port = None if no_desk else _desk_port(settings)
         api = _check(settings, console, stop)
-        supervisor = Supervisor(_plan(settings, api, has_desk=not no_desk))
+        supervisor = Supervisor(_plan(settings, api, desk_port))
         is_live = console.is_terminal and not plain
         screen: Screen = (LiveScreen if is_live else PlainScreen)(console, supervisor)
         with screen:
@@ -123,32 +124,35 @@ def _check(settings: Settings, console: Console, stop: Stop) -> str | None:
     return api
 
 
-def _plan(settings: Settings, api: str | None, *, has_desk: bool) -> Plan:
+def _desk_port(settings: Settings) -> int:
+    """Where the desk will listen.
+
+    Raises:
+        SettingsError: somebody else is there.
+    """
+    desk = settings.desk
+    instead = (
+        "If another desk is open there, close it; or take another port: "
+        f"shownotes up --port {desk.port + 1}"
+    )
+    return free_port(desk.host, desk.port, whose="The desk", instead=instead)
+
+
+def _plan(settings: Settings, api: str | None, desk_port: int | None) -> Plan:
     """Where everything will listen.
 
     Raises:
-        SettingsError: a port is taken.
+        SettingsError: the port of Prefect's server is taken.
     """
-    desk, prefect = settings.desk, settings.prefect
-    desk_port = prefect_port = None
-    if has_desk:
-        instead = (
-            "If another desk is open there, close it; or take another port: "
-            f"shownotes up --port {desk.port + 1}"
-        )
-        desk_port = free_port(desk.host, desk.port, whose="The desk", instead=instead)
+    prefect = settings.prefect
+    port = prefect.port
     if api is None:
         instead = (
-            "If a Prefect server is there that is to be used: PREFECT_API_URL="
-            f"http://127.0.0.1:{prefect.port}/api; else: "
-            f"shownotes up --prefect-port {prefect.port + 1}"
+            f"If a Prefect server is there that is to be used: PREFECT_API_URL=http://127.0.0.1:"
+            f"{port}/api; else take another port: shownotes up --prefect-port {port + 1}"
         )
-        prefect_port = free_port(
-            prefect.host, prefect.port, whose="Prefect's server", instead=instead
-        )
-    return Plan(
-        settings=settings, api=api, prefect_port=prefect_port or prefect.port, desk_port=desk_port
-    )
+        port = free_port(prefect.host, port, whose="Prefect's server", instead=instead)
+    return Plan(settings=settings, api=api, prefect_port=port, desk_port=desk_port)
 
 
 def _run(supervisor: Supervisor, screen: Screen, stop: Stop, note: Callable[[], None]) -> None:

@@ -5,7 +5,8 @@ import { arrange, el, setText } from "./dom.js";
 const POLL_MS = 4000;
 const at = (id) => document.getElementById(id);
 const rows = new Map([...at("dropped").children].map((row) => [row.dataset.path, row]));
-let before = null;
+// While nobody watches the folder and nothing waits there, nothing will move in it.
+let before = null, isMoving = "watched" in at("tray").dataset || rows.size > 0;
 
 const row = (file) => {
   const made = rows.get(file.path) ?? el("li", { dataset: { path: file.path } }, el("span", { class: "name" }), el("span", { class: "chip" }), el("span", { class: "soft why" }));
@@ -23,6 +24,7 @@ const refresh = async () => {
       const tray = await ask("GET", "/api/tray");
       at("tray").hidden = !tray.files.length;
       at("unwatched").hidden = tray.is_watched;
+      isMoving = tray.is_watched || tray.files.length > 0;
       arrange(at("dropped"), tray.files.map(row));
       at("more").hidden = !tray.more;
       setText(at("more"), `and ${tray.more} more`);
@@ -32,7 +34,9 @@ const refresh = async () => {
       before = now;
     } catch { /* The list of episodes says that the desk does not answer. */ }
   }
-  setTimeout(refresh, POLL_MS);
+  later();
 };
 
-setTimeout(refresh, POLL_MS);
+const later = () => { if (isMoving) setTimeout(refresh, POLL_MS); };
+
+later();

@@ -78,5 +78,7 @@ def _events(handle: int) -> Iterator[tuple[str, str]]:
                 _, mask, _, length = struct.unpack_from("iIII", data, at)
                 name = os.fsdecode(data[at + 16 : at + 16 + length].rstrip(b"\0"))
                 what = " and ".join(word for bit, word in _EVENTS.items() if mask & bit)
-                yield name, what or f"touched ({mask:#x})"
+                # Without a name it is the folder itself: other programs of this machine list it.
+                if name:
+                    yield name, what or f"touched ({mask:#x})"
                 at += 16 + length

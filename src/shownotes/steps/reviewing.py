@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from shownotes.adapters.review_log import ReviewLog
-from shownotes.adapters.store import EpisodeFolder, now
+from shownotes.adapters.store import now
 from shownotes.core.anchors import Base, place
 from shownotes.core.layer import decisions_sha256
 from shownotes.core.review import (
@@ -25,11 +25,11 @@ from shownotes.core.review import (
 )
 from shownotes.core.review_ops import Wanted
 from shownotes.core.undo import check_seen, take_back
-from shownotes.errors import ReviewError, StoreError
+from shownotes.errors import ReviewError
 from shownotes.model import ShowNotes, State, Transcript
 from shownotes.steps.review_draft import BASE, current_base, read_draft, stamps_of
 from shownotes.steps.reviewed_episode import ReviewedEpisode
-from shownotes.steps.reviews import BOX, ReviewBox, is_reviewed
+from shownotes.steps.reviews import BOX, ReviewBox, box_seq, is_reviewed
 from shownotes.steps.step import Walk
 
 # What a change of these can do to the notes is nothing that could keep them from being drawn.
@@ -245,14 +245,6 @@ class Reviewing(ReviewedEpisode):
         self.walk.folder.write(BOX, box)
 
 
-def _box_seq(folder: EpisodeFolder) -> int | None:
-    """The last change that `review.json` knows; `None` when it cannot be read."""
-    try:
-        return folder.read(BOX, ReviewBox).seq
-    except (StoreError, OSError):
-        return None
-
-
 def open_review(walk: Walk) -> Reviewing:
     """An episode whose draft is finished, with its decisions.
 
@@ -283,13 +275,10 @@ def open_review(walk: Walk) -> Reviewing:
         stamps=stamps,
         log_inode=inode,
     )
-    if log.exists() and _box_seq(folder) != reviewing.review.seq:
+    if log.exists() and box_seq(folder) != reviewing.review.seq:
         with log.locked():
             reviewing.write_box()
     return reviewing
-
-
-# --------------------------------------------------------------------------- for the other steps
 
 
 def reviewed(walk: Walk) -> tuple[ShowNotes, Transcript] | None:

@@ -41,6 +41,14 @@ def is_reviewed(folder: EpisodeFolder) -> bool:
     return ReviewLog(folder.path).exists()
 
 
+def box_seq(folder: EpisodeFolder) -> int | None:
+    """The last change that `review.json` knows; `None` when it cannot be read."""
+    try:
+        return folder.read(BOX, ReviewBox).seq
+    except (StoreError, OSError):
+        return None
+
+
 def read_review(folder: EpisodeFolder) -> Review:
     """The log, folded.
 
