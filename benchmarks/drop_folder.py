@@ -8,10 +8,10 @@ their frames is seen by nobody). Two processes sweep as fast as they are told to
 "processed": admitted as an episode, its outcome told to the book. The rest is scaled down, and with
 it the pauses.
 
-At every take the file is hashed. Early: it was not whole then. Twice: taken more often than it came
-to be whole, or made into more than one episode. Lost: never taken whole, or no episode. Overtaken:
-a file that had been whole was begun anew while the sweep that took it went on; it is taken again.
-The seed is printed. The last line counts.
+At every take the file is hashed. Early: it was not whole then, or had not rested. Twice: taken more
+often than it came to be whole, or made into more than one episode. Lost: never taken whole, or no
+episode. Overtaken: a file that had been whole was begun anew while the sweep that took it went on;
+it is taken again. The seed is printed. The last line counts.
 """
 
 import argparse
@@ -47,6 +47,9 @@ KINDS = ("mp3", "wav", "flac", "m4a", "opus")
 SHOW = "Second Helpings"
 RATE_HZ = 16_000
 SWEEPERS = 2
+# Rests after its last byte before which nothing may be taken. A copier says that it is done a moment
+# after it is, and longer after on a busy machine.
+LEAST = 0.9
 # Seconds after the last copy within which everything must be done, besides some rests.
 PATIENCE_S = 120.0
 TOML = """
@@ -290,6 +293,7 @@ def judge(
             early = [take for take in torn if not _is_overtaken(take, copy)]
             tally.overtaken += len(torn) - len(early)
             tally.early += [f"{path} at {take['at']:.2f}" for take in early]
+            tally.early += _unrested(path, own, copy, name)
             if len(own) - len(early) > changes:
                 times = ", ".join(f"{take['attempt']} at {take['at']:.2f}" for take in own)
                 last = copy.written[name]
@@ -306,6 +310,12 @@ def judge(
 def _is_overtaken(take: Mapping[str, object], copy: Copy) -> bool:
     """Whether a file that was whole was begun anew after the sweep began that took it."""
     return float(str(take["from"])) <= copy.reopened <= float(str(take["at"]))
+
+
+def _unrested(path: str, takes: Sequence[Mapping[str, object]], copy: Copy, name: str) -> list[str]:
+    """Takes of what had become whole only just before: by luck, and not because it was seen."""
+    rests = [(float(str(take["at"])) - copy.written[name]) / copy.rest_s for take in takes]
+    return [f"{path}: {rest:.2f} rests after its last byte" for rest in rests if 0 <= rest < LEAST]
 
 
 def _judge_episodes(settings: Settings, plan: Sequence[tuple[object, Copy]], tally: Tally) -> None:

@@ -82,8 +82,10 @@ def pausing_open(copy: Copy) -> None:
         for piece in copy.pieces():
             file.write(piece)
             file.flush()
+            at = time.time()
             copy.pause()
     copy.is_whole()
+    copy.written[copy.name] = at
 
 
 def renamed(copy: Copy) -> None:
@@ -165,9 +167,9 @@ def doubled(copy: Copy) -> None:
         copy.path.write_bytes(copy.data)
         copy.is_whole()
     for piece in copy.pieces():
+        copy.pause(most=0.5)
         with other.open("ab") as file:
             file.write(piece)
-        copy.pause(most=0.5)
     copy.is_whole(other.name)
 
 
@@ -212,8 +214,10 @@ class _Reader:
         """The next piece."""
         if self._pieces is None:
             self._pieces = (p for p in self.copy.pieces() if p)
-        self.copy.pause(most=1.2)
-        return next(self._pieces, b"")
+        piece = next(self._pieces, b"")
+        if piece:
+            self.copy.pause(most=1.2)
+        return piece
 
 
 @dataclass

@@ -5,6 +5,8 @@ flows of the working folder, as under `shownotes up`; the watcher finds the file
 runs. Killed, at random moments: the process of an episode's run (8 times of 10), that of the
 watcher's run (1 of 10), or the whole of `flows.serving` with all that it started, as when the power
 fails (1 of 10; then it is started again). Nobody helps: the runs have to come back by themselves.
+A file whose run died is tried again at once, and less and less often when that goes on, so that an
+episode's run is killed at most twice a round.
 
 A round is over when every episode is a draft, nothing is due and no run is under way. What Prefect
 knows of tasks says how many windows were begun: at most one a kill more than there are.
@@ -18,6 +20,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -40,18 +43,23 @@ EPISODES, WATCHER = "process_audio", "watch_audio"
 # The watcher looks every few seconds, and at the books every 30.
 QUIET_S = 12.0
 LOOK_S = 0.3
+MOST_A_FILE = 2
 PATIENCE_S = 1800.0
 UNDER_WAY = ("SCHEDULED", "PENDING", "RUNNING", "CANCELLING")
 
 
 @dataclass(slots=True)
 class Serving:
-    """`flows.serving` over a working folder."""
+    """`flows.serving` over a working folder.
+
+    Attributes:
+        killed: how often the run of a file was killed in this round.
+    """
 
     server: Server
     root: Path
     process: psutil.Popen | None = None
-    missed_s: list[float] = field(default_factory=list)
+    killed: Counter[str] = field(default_factory=Counter)
 
     def start(self) -> None:
         """Start, without waiting for anything."""
@@ -73,16 +81,17 @@ class Serving:
         self.process.wait(timeout=PATIENCE_S)
         return time.monotonic() - began
 
-    def runs(self, flow: str) -> list[psutil.Process]:
-        """The processes of a flow's runs: those that only start, too."""
+    def runs(self, flow: str) -> list[tuple[psutil.Process, str]]:
+        """The processes of a flow's runs, those that only start too, and what each is for."""
         assert self.process is not None
         found = self.server.ask(
             "flow_runs/filter",
             flows={"name": {"any_": [flow]}},
             flow_runs={"state": {"type": {"any_": ["PENDING", "RUNNING"]}}},
         )
-        ids = {run["id"] for run in found}
-        return [p for p in self.process.children() if _run_of(p) in ids]
+        names = {run["id"]: str(run["parameters"].get("paths")) for run in found}
+        processes = [(p, _run_of(p)) for p in self.process.children()]
+        return [(process, names[run]) for process, run in processes if run in names]
 
 
 def _run_of(process: psutil.Process) -> str | None:
@@ -147,6 +156,7 @@ def served(serving: Serving) -> Iterator[None]:
 def carry_on(folder: Path, serving: Serving, series: Series, *, kills: int) -> None:
     """Round after round, until there were so many kills and the last round has ended."""
     while series.kills < kills or any((serving.root / "output").iterdir()):
+        serving.killed.clear()
         with served(serving):
             while not wait_or_over(serving, series, kills):
                 kill(serving, series)
@@ -181,17 +191,19 @@ def kill(serving: Serving, series: Series) -> None:
         serving.start()
         series.kills += 1
         return
-    victims = serving.runs(WATCHER if number < 0.2 else EPISODES)
+    flow = WATCHER if number < 0.2 else EPISODES
+    victims = [(p, name) for p, name in serving.runs(flow) if serving.killed[name] < MOST_A_FILE]
     if not victims:
         time.sleep(LOOK_S)
         return
-    victim = chosen.choice(victims)
+    victim, name = chosen.choice(victims)
     try:
         started = victim.children(recursive=True)
         os.kill(victim.pid, signal.SIGKILL)
     except (psutil.NoSuchProcess, ProcessLookupError):
         return
     series.kills += 1
+    serving.killed[name] += flow == EPISODES
     _, alive = psutil.wait_procs(started, timeout=ORPHANS_END_S)
     series.orphans += len(alive)
 

@@ -155,17 +155,22 @@ def process_audio(
             holder=f"Prefect run {flow_run.name!r}",
             log=open_run_log(settings, run=f"{flow_run.name} {flow_run.id}"),
         )
-        for path in files:
-            outcome = process_one(path, replace(run, progress=Reporter(handover, path.stem)))
-            handover.outcomes.append(outcome)
-            report(handover, outcome)
-        for index, settled in enumerate(settle(handover.outcomes, run)):
-            if settled is not handover.outcomes[index]:
-                handover.outcomes[index] = settled
-                report(handover, settled)
+        _walk(files, run, handover)
         handover.is_finished = True
         notify_of_outcomes(handover.outcomes, settings, began=began)
     return _verdict(handover.outcomes)
+
+
+def _walk(files: Sequence[Path], run: Run, handover: Handover) -> None:
+    """Every file, and once more those that the others concern."""
+    for path in files:
+        outcome = process_one(path, replace(run, progress=Reporter(handover, path.stem)))
+        handover.outcomes.append(outcome)
+        report(handover, outcome)
+    for index, settled in enumerate(settle(handover.outcomes, run)):
+        if settled is not handover.outcomes[index]:
+            handover.outcomes[index] = settled
+            report(handover, settled)
 
 
 def _settings(root: str, model: str | None) -> Settings:

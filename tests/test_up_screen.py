@@ -30,9 +30,10 @@ WORKING = Work(
 WAITING = Entry(path="audio/show/new.mp3", state=FileState.WAITING, reason="it is open for writing")
 REFUSED = Entry(path="audio/z.mp3", state=FileState.REFUSED, reason="it has no sound")
 FAILED = Status(state=State.FAILED, title="two", error="Nothing could be decoded.")
+IN_WORK = Entry(path="audio/one.mp3", state=FileState.PROCESSING)
 VIEW = View(
     work=(WORKING,),
-    waiting=(WAITING, REFUSED),
+    waiting=(WAITING, REFUSED, IN_WORK),
     trouble=(("two", FAILED),),
     counts=Counter({State.DRAFT: 2, State.PUBLISHED: 1}),
 )
@@ -73,11 +74,13 @@ def test_it_says_what_is_going_on_what_waits_and_why(supervisor: Supervisor) -> 
         "it is open for writing",
         "it has no sound",
         "Nothing could be decoded.",
-        "2 draft, to be reviewed, 1 published",
+        "draft, to be reviewed: 2; published: 1",
         "07:05:09  flows ended",
         "Ctrl-C",
     ):
         assert words in told, told
+    # It is told of among the episodes already.
+    assert "one.mp3" not in told
 
 
 def test_a_long_list_is_cut_but_what_needs_a_person_is_not(supervisor: Supervisor) -> None:

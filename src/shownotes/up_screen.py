@@ -18,6 +18,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from shownotes.adapters.intray_book import Entry
 from shownotes.core.dropped import FileState
 from shownotes.core.timecodes import clock, spoken_length
 from shownotes.model import State
@@ -155,8 +156,9 @@ def draw(view: View, supervisor: Supervisor, lines: Sequence[str]) -> Renderable
     parts: list[RenderableType] = [_draw_places(supervisor)]
     if view.work:
         parts += [_heading("In work"), _draw_work(view.work)]
-    if view.waiting:
-        parts += [_heading("In the in-tray"), _draw_waiting(view, supervisor.plan.settings)]
+    waiting = [entry for entry in view.waiting if entry.state is not FileState.PROCESSING]
+    if waiting:
+        parts += [_heading("In the in-tray"), _draw_waiting(waiting, supervisor.plan.settings)]
     if view.trouble:
         parts += [_heading("To look at"), _draw_trouble(view)]
     parts += [_heading("Episodes"), Text(_counts(view))]
@@ -198,11 +200,11 @@ def _progress(work: Work) -> tuple[RenderableType, RenderableType]:
     return bar, Text(told)
 
 
-def _draw_waiting(view: View, settings: Settings) -> RenderableType:
+def _draw_waiting(waiting: Sequence[Entry], settings: Settings) -> RenderableType:
     table = Table.grid(padding=(0, 2, 0, 0))
     # What a person can do something about comes first.
     order = (FileState.REFUSED, FileState.WAITING, FileState.ARRIVING)
-    entries = sorted(view.waiting, key=lambda e: (e.state not in order, e.path))
+    entries = sorted(waiting, key=lambda e: (e.state not in order, e.path))
     for entry in entries[:MOST_WAITING]:
         name = shorten(settings.root / entry.path, settings.audio_folder)
         style = "red" if entry.state is FileState.REFUSED else "default"
@@ -224,9 +226,6 @@ def _draw_trouble(view: View) -> RenderableType:
 
 
 def _counts(view: View) -> str:
-    told = [
-        f"{view.counts[state]} {words}"
-        for state, words in STATE_WORDS.items()
-        if view.counts[state]
-    ]
-    return ", ".join(told) or "none yet: put an audio file into the in-tray"
+    counts = view.counts
+    told = [f"{words}: {counts[state]}" for state, words in STATE_WORDS.items() if counts[state]]
+    return "; ".join(told) or "none yet: put an audio file into the in-tray"

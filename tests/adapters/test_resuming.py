@@ -119,11 +119,13 @@ def test_a_date_that_is_not_of_just_now_does_in_place_of_an_etag(client: Client)
 
 @pytest.mark.parametrize(
     "more",
-    [{"etag": None}, {"etag": 'W/"weak"'}, {"etag": None, "modified": formatdate(usegmt=True)}],
+    [{"etag": None}, {"etag": 'W/"weak"'}, {"etag": None, "modified": "just now"}],
 )
 def test_what_cannot_be_told_from_another_version_is_begun_anew(
     client: Client, more: dict[str, Any]
 ) -> None:
+    if more.get("modified"):
+        more = {**more, "modified": formatdate(usegmt=True)}
     serve(client, cuts=[100_000], **more)
     client.get()
     assert client.part.read_bytes() == SOUND

@@ -156,7 +156,13 @@ def test_a_long_wav_is_measured_by_its_own_chunk(whole: dict[str, bytes], tmp_pa
 
 @pytest.mark.parametrize(
     "tail",
-    [b"TAG" + b"x" * 125, b"APETAGEX" + b"x" * 90, b"LYRICSBEGIN and so on", b"junk at the end"],
+    [
+        b"TAG" + b"x" * 125,
+        b"TAG" + bytes(125),
+        b"APETAGEX" + b"x" * 90,
+        b"LYRICSBEGIN and so on",
+        b"junk at the end",
+    ],
 )
 def test_what_follows_the_last_frame_of_an_mp3_is_no_cut(
     whole: dict[str, bytes], tmp_path: Path, tail: bytes
@@ -172,7 +178,7 @@ def test_an_mp3_without_promise_shows_its_torn_frame(
     assert fault_of(tmp_path, bare[:-100], "mp3").is_sure
 
 
-@pytest.mark.parametrize("ending", ["opus", "ogg", "mp3", "flac"])
+@pytest.mark.parametrize("ending", [e for e in (*OURS, *OTHERS) if e not in PCM])
 def test_the_last_bytes_missing_of_a_file_of_full_size_are_seen(
     whole: dict[str, bytes], tmp_path: Path, ending: str
 ) -> None:
@@ -196,6 +202,31 @@ def test_a_flac_of_unknown_length_is_judged_by_its_last_frame(
 def test_an_mp4_with_room_at_its_end_is_whole(whole: dict[str, bytes], tmp_path: Path) -> None:
     free = struct.pack(">I4s", 20_008, b"free") + bytes(20_000)
     assert fault_of(tmp_path, whole["m4a"] + free, "m4a") is None
+
+
+def box(name: bytes, content: bytes) -> bytes:
+    return struct.pack(">I4s", 8 + len(content), name) + content
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        # As QuickTime writes what it knows of a file, and as iTunes does, with room to spare.
+        box(b"meta", box(b"hdlr", b"\1" * 24) + box(b"keys", b"\1" * 8)),
+        box(b"udta", box(b"name", b"a name") + bytes(4)),
+        box(b"udta", box(b"meta", bytes(4) + box(b"ilst", b"\1" * 9) + box(b"free", bytes(500)))),
+    ],
+)
+def test_an_index_that_ends_in_what_programs_know_of_a_file_is_whole(
+    whole: dict[str, bytes], tmp_path: Path, extra: bytes
+) -> None:
+    data = whole["m4a"]
+    at = data.index(b"moov") - 4
+    moov = data[at : at + int.from_bytes(data[at : at + 4], "big")]
+    grown = box(b"moov", moov[8:] + extra)
+    assert fault_of(tmp_path, data.replace(moov, grown), "m4a") is None
+    torn = grown[: -len(extra) - 40] + bytes(len(extra) + 40)
+    assert fault_of(tmp_path, data.replace(moov, torn), "m4a").is_sure
 
 
 def test_a_video_cut_off_shows_it(tmp_path: Path) -> None:

@@ -75,7 +75,10 @@ def ask(url: str, what: str, **filters: object) -> list[dict[str, Any]]:
 
 
 def newest_run(url: str, **filters: object) -> dict[str, Any]:
-    return ask(url, "flow_runs", sort="START_TIME_DESC", limit=1, **filters)[0]
+    """The run that began last; without filters, of those that no deployment has scheduled."""
+    begun = {"start_time": {"is_null_": False}, "deployment_id": {"is_null_": True}}
+    chosen: dict[str, Any] = filters or {"flow_runs": begun}
+    return ask(url, "flow_runs", sort="START_TIME_DESC", limit=1, **chosen)[0]
 
 
 def task_runs(url: str, flow_run: dict[str, Any], *, ended: int) -> dict[str, dict[str, Any]]:

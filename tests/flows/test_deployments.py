@@ -1,6 +1,7 @@
 """`prefect.yaml` and what `up` serves are the same; no server is needed for that."""
 
 import asyncio
+import importlib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -52,9 +53,9 @@ def test_prefect_yaml_says_the_same_of(deployment: Deployment) -> None:
 def test_the_entrypoint_is_the_flow_of_that_name_and_takes_the_parameters(
     deployment: Deployment,
 ) -> None:
-    path, _, name = deployment.entrypoint.partition(":")
-    assert (CHECKOUT / path).is_file()
+    module, _, name = deployment.entrypoint.rpartition(".")
     flow = deployment.flow()
+    assert getattr(importlib.import_module(module), name) is flow
     assert (flow.name, flow.fn.__name__) == (name, name)
     assert set(deployment.parameters) <= set(flow.parameters.properties)
 

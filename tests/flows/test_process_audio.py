@@ -29,6 +29,7 @@ from shownotes.model import State
 from shownotes.pipeline import STEP_NAMES
 from shownotes.settings import Settings, load_settings
 from shownotes.steps import prepare
+from shownotes.steps.checklist import list_checks
 from shownotes.steps.step import Part, Silent, Step, Walk
 from tests.flows.prefect_server import (
     START_TIMEOUT_S,
@@ -97,8 +98,11 @@ def test_every_step_is_a_task_and_the_notes_are_on_the_run(settings: Settings, s
     assert {task["state_type"] for task in tasks.values()} == {"COMPLETED"}
 
     artifacts = ask(server, "artifacts", flow_runs={"id": {"any_": [flow_run["id"]]}})
-    notes = next(a for a in artifacts if a["type"] == "markdown")
-    assert notes["key"] == "notes-late-trains"
+    written = {a["key"]: a for a in artifacts if a["type"] == "markdown"}
+    assert set(written) == {"notes-late-trains", "checks-late-trains"}
+    notes, checks = written["notes-late-trains"], written["checks-late-trains"]
+    assert checks["data"] == list_checks(outcome.folder)
+    assert checks["data"].startswith("* ")
     assert notes["data"] == (outcome.folder.path / "notes.md").read_text(encoding="utf-8")
     assert "Tomas Okoye" in notes["data"]
 

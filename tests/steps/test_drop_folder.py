@@ -511,6 +511,23 @@ def test_a_file_replaced_while_it_is_processed_is_taken_again_afterwards(
     assert watch.look_for(60.0) == []
 
 
+def test_a_file_that_is_written_to_afterwards_with_its_time_set_back_is_taken_again(
+    watch: Watch, mp3: bytes
+) -> None:
+    path = put(watch.tray / "a.mp3", mp3)
+    watch.ends(watch.take_one())
+    watch.look()
+    times = path.stat()
+    path.chmod(0o600)
+    assert watch.look_for(30.0) == []
+    assert watch.entry("a.mp3").state is FileState.DONE
+    with path.open("r+b") as file:
+        file.seek(-100, os.SEEK_END)
+        file.write(b"other")
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert watch.take_one().attempt == 2
+
+
 def test_a_file_removed_between_look_and_take_is_no_trouble(watch: Watch, mp3: bytes) -> None:
     path = put(watch.tray / "a.mp3", mp3)
     watch.look_for(10.0)

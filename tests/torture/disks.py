@@ -124,7 +124,7 @@ class Trial:
     place: Place
     rng: random.Random
     kept_warm: dict[str, Closeable]
-    ends: float = field(default_factory=lambda: monotonic() + 900)
+    ends: float = field(default_factory=lambda: monotonic() + 700)
 
     def walk(self) -> Walk:
         """A new walk over the episode."""

@@ -27,7 +27,7 @@ from tests.torture.canaries import MARK, Canaries
 from tests.torture.hostile_media import Case
 
 PART = "media"
-COUNT = 2_000
+COUNT = 1_500
 # The longest that one file may take, in seconds (half a minute of processor time, on a machine that
 # others use too), and the most memory of all processes, in bytes.
 DEADLINE_S = 300.0

@@ -79,24 +79,26 @@ def is_mp4_without_index(path: Path) -> bool:
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
-            boxes = list(mp4_boxes(file, size))
+            boxes = list_boxes(file, 0, size)
     except OSError:
         return False
     names = [name for name, _ in boxes]
     return names[:1] == [b"ftyp"] and (b"moov" not in names or boxes[-1][1] > size)
 
 
-def mp4_boxes(file: BinaryIO, size: int) -> list[tuple[bytes, int]]:
-    """Name and end of each top-level box (ISO/IEC 14496-12, 4.2)."""
+def list_boxes(file: BinaryIO, begin: int, end: int) -> list[tuple[bytes, int]]:
+    """Name and end of each box of an MP4, or of one in it (ISO/IEC 14496-12, 4.2)."""
     boxes: list[tuple[bytes, int]] = []
-    at = 0
-    while at + 8 <= size and len(boxes) < 1000:
+    at = begin
+    while at + 8 <= end and len(boxes) < 1000:
         file.seek(at)
         head = file.read(16)
+        if len(head) < 8:
+            break
         length, name = struct.unpack(">I4s", head[:8])
         if length == 1 and len(head) == 16:
             length = struct.unpack(">Q", head[8:])[0]
-        at = at + length if length >= 8 else size
+        at = at + length if length >= 8 else end
         boxes.append((name, at))
     return boxes
 

@@ -70,11 +70,17 @@ def mpeg_fault(read: Read, size: int) -> Fault | None:
             reason=f"it ends early: {size / 1e6:.1f} MB of the {promised / 1e6:.1f} MB that its "
             "beginning promises"
         )
-    tail = read(max(0, size - _TAIL), _TAIL)
+    tail = without_tag(read(max(0, size - _TAIL), _TAIL))
     if _ends_within_frame(tail, frame):
         return CUT
     # Some encoders fill frames of silence with zeros.
     return None if tail[-_ZEROS:].strip(b"\0") else Fault(reason=_UNFILLED, is_sure=False)
+
+
+def without_tag(tail: bytes) -> bytes:
+    """The end of a file without its ID3v1 tag, which is full of zeros."""
+    has_tag = tail[-_TAG_BYTES:].startswith(b"TAG")
+    return tail[:-_TAG_BYTES] if has_tag else tail
 
 
 def _frame(data: bytes, at: int) -> _Frame | None:
@@ -156,9 +162,7 @@ def flac_fault(read: Read, size: int) -> Fault | None:
     largest = int.from_bytes(info[7:10], "big")
     total = int.from_bytes(info[10:18], "big") & ((1 << 36) - 1)
     length = max(_HEAD, largest + _TAIL)
-    tail = read(max(0, size - length), length)
-    if tail[-_TAG_BYTES:].startswith(b"TAG"):
-        tail = tail[:-_TAG_BYTES]
+    tail = without_tag(read(max(0, size - length), length))
     for at, last in _flac_frames(tail, blocks):
         if _crc(tail[at:], 16) == 0:
             is_short = total and last < total

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from shownotes.adapters import frame_chains
-from shownotes.adapters.containers import mp4_boxes
+from shownotes.adapters.containers import list_boxes
 from shownotes.adapters.placeholders import ends_in_hole
 from shownotes.adapters.silent_ends import sample_of, silent_end
 from shownotes.core.dropped import Fault
@@ -28,8 +28,11 @@ _ZEROS = 4096
 _WAVPACK_TAIL = 1 << 20
 # Real files have some ten chunks.
 _MOST_CHUNKS = 1000
+_PARENTS = frozenset({b"moov", b"trak", b"mdia", b"minf", b"stbl", b"udta", b"meta", b"edts"})
 # Nothing that can be heard is shorter, in bytes.
 _LEAST_BYTES = 64
+_FEW_ZEROS = 64
+_FEW_ZEROS_REASON = "its end is empty: is it copied whole?"
 _ZEROS_REASON = "its end is empty, as in a copy that is not finished"
 
 
@@ -78,7 +81,10 @@ def _look_into(file: _File) -> Fault | None:
 
 
 def _unknown(file: _File) -> Fault | None:
-    return _ends_in_zeros(file) or frame_chains.mpeg_fault(file.read, file.size)
+    zeros = _ends_in_zeros(file)
+    if zeros is not None and zeros.is_sure:
+        return zeros
+    return frame_chains.mpeg_fault(file.read, file.size) or zeros
 
 
 def _cut(there: int, promised: int) -> Fault:
@@ -88,11 +94,13 @@ def _cut(there: int, promised: int) -> Fault:
     )
 
 
-def _ends_in_zeros(file: _File) -> Fault | None:
-    tail = file.read(max(0, file.size - _ZEROS), _ZEROS)
-    if len(tail) == _ZEROS and not tail.strip(b"\0"):
+def _ends_in_zeros(file: _File, *, least: int = _FEW_ZEROS) -> Fault | None:
+    """Of compressed sound, which has few zeros in a row, and of what programs know of a file."""
+    tail = frame_chains.without_tag(file.read(max(0, file.size - _ZEROS), _ZEROS))
+    zeros = len(tail) - len(tail.rstrip(b"\0"))
+    if zeros == len(tail) >= _ZEROS // 2:
         return Fault(reason=_ZEROS_REASON)
-    return None
+    return Fault(reason=_FEW_ZEROS_REASON, is_sure=False) if zeros >= least else None
 
 
 def _riff(file: _File) -> Fault | None:
@@ -151,15 +159,25 @@ def _ogg(file: _File) -> Fault | None:
 
 
 def _mp4(file: _File) -> Fault | None:
-    boxes = mp4_boxes(file.file, file.size)
+    boxes = list_boxes(file.file, 0, file.size)
     names = [name for name, _ in boxes]
     end = boxes[-1][1] if boxes else 0
     if end > file.size:
         return _cut(file.size, end)
     if b"moov" not in names and b"moof" not in names:
         return Fault(reason="its index (MP4, moov) is not there yet")
-    is_padded = names[-1] in (b"free", b"skip")
-    return None if is_padded else _ends_in_zeros(file)
+    last, begin = boxes[-1][0], boxes[-2][1] if len(boxes) > 1 else 0
+    while last in _PARENTS:
+        # The index is made of boxes that fill it to its last byte.
+        # `meta` has four bytes more, but in QuickTime; `udta` may end in four zeros.
+        is_plain = last != b"meta" or file.read(begin + 12, 4) == b"hdlr"
+        begin += 8 if is_plain else 12
+        inner = list_boxes(file.file, begin, end)
+        if not inner or not 0 <= end - inner[-1][1] < 8 or not inner[-1][0].strip(b"\0"):
+            return Fault(reason="its index (MP4, moov) is not there to its end")
+        last, begin = inner[-1][0], inner[-2][1] if len(inner) > 1 else begin
+    least = _FEW_ZEROS if last == b"mdat" else _FEW_ZEROS // 4
+    return None if last in (b"free", b"skip") else _ends_in_zeros(file, least=least)
 
 
 def _ebml(file: _File) -> Fault | None:
@@ -193,7 +211,7 @@ def _asf(file: _File) -> Fault | None:
 
 
 def _flac(file: _File) -> Fault | None:
-    return _ends_in_zeros(file) or frame_chains.flac_fault(file.read, file.size)
+    return frame_chains.flac_fault(file.read, file.size)
 
 
 def _transport_stream(file: _File) -> Fault | None:

@@ -127,7 +127,11 @@ def _decide(
     if record.is_settled:
         return record, _settled(record)
     if not is_rested(record, rules):
-        return record, Verdict(act=Act.WAIT, state=FileState.ARRIVING, reason="it has not been still for long enough yet")
+        return record, Verdict(
+            act=Act.WAIT,
+            state=FileState.ARRIVING,
+            reason="it has not been still for long enough yet",
+        )
     if has_to_wait(record, now):
         return record, _failed(record)
     if findings is not None:

@@ -128,8 +128,8 @@ class Sweeper:
         if is_done and record.episode and record.episode not in episodes:
             # Its episode was removed by hand, to be made again.
             record = replace(ask(record), episode=None)
-        if self._is_as_it_was(record, look):
-            self._keep(record)
+        if self._is_as_it_was(found, record, look):
+            self._keep(record if record.look == look else replace(record, look=look))
             return None
         facts = replace(
             facts, is_queued=name in self.queued, is_processing=self._has_living_run(record)
@@ -143,16 +143,23 @@ class Sweeper:
         self._judge(record, None)
         return None
 
-    def _is_as_it_was(self, record: Record, look: Look | None) -> bool:
+    def _is_as_it_was(self, found: Dropped, record: Record, look: Look | None) -> bool:
         """Whether a file that nothing is to be done about has not changed."""
-        return bool(
-            record.is_settled
-            and record.state is _STATES[record.result]
-            and look
-            and record.look
-            and record.look.identity == look.identity
-            and record.path not in self.queued
-        )
+        before = record.look
+        if not record.is_settled or record.state is not _STATES[record.result]:
+            return False
+        if look is None or before is None or before.identity != look.identity:
+            return False
+        if record.path in self.queued:
+            return False
+        # Its permissions, its name in a backup; or what was written by one that sets times back.
+        return before.changed_ns == look.changed_ns or self._has_same_content(found, record)
+
+    def _has_same_content(self, found: Dropped, record: Record) -> bool:
+        try:
+            return sample_of(found) == record.sample
+        except OSError:
+            return False
 
     def _has_living_run(self, record: Record) -> bool:
         if record.episode is None or not (record.taken or record.path in self.queued):
@@ -237,6 +244,9 @@ class Sweeper:
             if not findings.is_known_done:
                 fault = find_faults(found) or company.doubt(found)
                 findings = replace(findings, fault=fault, held=company.why_held(record, found))
+            if look_at(found)[0] != record.look:
+                # It changed while it was looked into: what was found is of both.
+                return forget_rest(record), None
         except OSError as error:
             why = f"it cannot be read: {error.strerror or error}"
             return record, Findings(fingerprint=record.fingerprint, unreadable=why)
