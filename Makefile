@@ -25,7 +25,12 @@ check: $(VENV)/.dev
 	$(BIN)/python -m pytest -q
 
 torture: $(VENV)/.dev
+ifneq ($(PART),long)
 	$(BIN)/python -m tests.torture $(PART)
+endif
+ifneq ($(filter long,$(or $(PART),long)),)
+	$(BIN)/python -m pytest -q -m long
+endif
 
 # The environment that runs. uv (from the registry, inside the environment) installs a locked set
 # several times faster than pip; where it cannot be had, pip does the same from the same lock.

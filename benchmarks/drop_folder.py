@@ -47,8 +47,8 @@ KINDS = ("mp3", "wav", "flac", "m4a", "opus")
 SHOW = "Second Helpings"
 RATE_HZ = 16_000
 SWEEPERS = 2
-# Rests after its last byte before which nothing may be taken. A copier says that it is done a moment
-# after it is, and longer after on a busy machine.
+# Rests after its last byte before which nothing may be taken. A copier says that it is done a
+# moment after it is, and longer after on a busy machine.
 LEAST = 0.9
 # Seconds after the last copy within which everything must be done, besides some rests.
 PATIENCE_S = 120.0

@@ -261,6 +261,7 @@ def test_however_a_file_arrives_it_becomes_a_draft_by_itself(
     assert not any("AwaitingConcurrencySlot" in running.states(run) for run in runs)
 
 
+@pytest.mark.long
 def test_chores_do_not_wait_and_a_run_that_is_killed_is_begun_again(running: Running) -> None:
     with door(running.settings):
         path = running.settings.audio_folder / "held-up.vtt"
@@ -335,6 +336,7 @@ def _windows(settings: Settings) -> dict[str, int]:
     return {path.name: path.stat().st_mtime_ns for path in found}
 
 
+@pytest.mark.long
 def test_ctrl_c_drains_and_the_next_up_goes_on(
     running: Running, settings: Settings, up_home: Path, tmp_path: Path
 ) -> None:

@@ -112,7 +112,8 @@ def test_a_file_is_taken_once_when_it_has_rested(watch: Watch, mp3: bytes) -> No
     assert watch.entry("a.mp3").state is FileState.QUEUED
     folder = watch.ends(taken)
     assert folder is not None
-    assert watch.look_for(60.0) == []
+    # Prefect's books may say for a while that its run goes on.
+    assert watch.look_for(60.0, queued=("audio/a.mp3",)) == []
     assert (watch.entry("a.mp3").state, watch.entry("a.mp3").episode) == (
         FileState.DONE,
         folder.name,
@@ -583,6 +584,7 @@ def test_a_run_that_died_in_its_work_is_tried_again(watch: Watch, mp3: bytes) ->
     taken = watch.take_one()
     folder = prepare.admit(watch.settings.root / taken.path, watch.settings)
     drop_folder.record_begun(watch.settings, watch.tray / "a.mp3", episode=folder.name)
+    assert watch.entry("a.mp3").state is FileState.QUEUED
     folder.write("status.json", Status(state=State.PROCESSING, title="T", step="transcribe"))
     with folder.claim():
         assert watch.look_for(120.0) == []

@@ -234,12 +234,13 @@ def _change(settings: Settings, path: Path, change: Callable[[Record], Record]) 
     """Change a file's record, where the in-tray is watched and the file is known."""
     if not (settings.output_folder / BOOK).is_file():
         return
-    looks, name, now = settings.drop.looks, shown(relative(path, settings)), read_clocks()
+    looks, name = settings.drop.looks, shown(relative(path, settings))
     with (
         suppress(StoreError),
         open_book(settings.output_folder, looks=looks, wait_s=_PATIENCE_S) as book,
     ):
         if book is not None and name in book.records:
-            record, _ = judge(change(book.records[name]), Facts(), None, rules_of(settings), now)
-            book.records[name] = record
+            changed = change(book.records[name])
+            told, _ = judge(changed, Facts(), None, rules_of(settings), read_clocks())
+            book.records[name] = told
             book.save()

@@ -150,7 +150,7 @@ class Sweeper:
             return False
         if look is None or before is None or before.identity != look.identity:
             return False
-        if record.path in self.queued:
+        if record.path in self.queued and record.result is not Result.DONE:
             return False
         # Its permissions, its name in a backup; or what was written by one that sets times back.
         return before.changed_ns == look.changed_ns or self._has_same_content(found, record)
