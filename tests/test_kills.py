@@ -31,7 +31,7 @@ def _see_what_is_wrong(folder: Path) -> None:
     """What the comparison lets pass, and what it does not."""
     one, other = folder / "undisturbed", folder / "other"
     shutil.copytree(one, other)
-    episode = sorted(path for path in other.iterdir() if path.is_dir())[0]
+    episode = min(path for path in other.glob("[!.]*") if path.is_dir())
     ledger = Ledger()
     ledger.look(other)
 

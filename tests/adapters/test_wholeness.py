@@ -241,6 +241,9 @@ def test_a_video_cut_off_shows_it(tmp_path: Path) -> None:
 def test_what_is_no_audio_is_not_waited_for(tmp_path: Path) -> None:
     picture(tmp_path / "a.mp3")
     assert find_fault(tmp_path / "a.mp3") is None
+    for seed in range(200):
+        noise_of_bytes = random.Random(seed).randbytes(3000)
+        assert fault_of(tmp_path, noise_of_bytes, "mp3") is None
     (tmp_path / "b.mp3").write_text("hello, this is a text and no audio. " * 20)
     assert find_fault(tmp_path / "b.mp3") is None
 

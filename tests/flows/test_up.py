@@ -29,6 +29,7 @@ from shownotes.model import Episode, State, Transcript
 from shownotes.pipeline import current_status
 from shownotes.settings import Settings, load_settings
 from shownotes.steps.admission import door
+from shownotes.steps.drop_folder import ask_again
 from tests.flows.prefect_server import START_TIMEOUT_S, answers, ask, environment, wait_for
 from tests.flows.test_process_audio import VTT
 from tests.web.small_desk import OURS
@@ -281,6 +282,8 @@ def test_chores_do_not_wait_and_a_run_that_is_killed_is_begun_again(running: Run
             lambda: running.get(f"flow_runs/{run['id']}")["state_type"] == "CRASHED",
             "the death is not noticed",
         )
+    # By itself this takes two minutes, for whoever was slow to begin; a person may ask before.
+    assert ask_again(running.settings, ["audio/held-up.vtt"]) == ["audio/held-up.vtt"]
     running.gets_a_draft("held-up")
     assert len(running.runs("held-up")) == 2
 

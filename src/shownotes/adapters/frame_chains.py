@@ -118,7 +118,10 @@ def _find_chain(data: bytes, like: _Frame | None = None) -> tuple[int, _Frame] |
         while frame and frame.kind == (like or first or frame).kind and count < _CHAIN:
             count, there = count + 1, there + frame.length
             frame = _frame(data, there)
-        if first and (count == _CHAIN or (count and there + _HEADER_BYTES > len(data))):
+        # In noise some header points beyond the end now and then.
+        may_be_cut = like is not None or at == 0
+        is_cut = count > 0 and there + _HEADER_BYTES > len(data)
+        if first and (count == _CHAIN or (is_cut and may_be_cut)):
             return at, first
         at = data.find(b"\xff", at + 1)
     return None
