@@ -324,7 +324,9 @@ def test_children_that_are_killed_are_started_again(running: Running) -> None:
         # What it had started ends with it.
         assert not psutil.wait_procs(began, timeout=PATIENT_S)[1]
     for who in ("desk", "flows", "Prefect"):
-        assert f"{who} ended (code -9)" in running.said
+        running.wait_for(
+            lambda who=who: f"{who} ended (code -9)" in running.said, f"{who}'s death is not told"
+        )
     assert wait_for(lambda: answers(running.api), PATIENT_S)
     assert httpx.get(f"{running.desk}/name", trust_env=False).is_success
 
