@@ -1,6 +1,8 @@
 """The desk's open episodes: those that wait for a review are there before anybody asks."""
 
 import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,8 +11,13 @@ import pytest
 from shownotes.adapters.store import EpisodeFolder
 from shownotes.model import Episode, State, Status
 from shownotes.settings import Settings
+from shownotes.steps.render import template_roots
 from shownotes.steps.review_draft import BASE
-from shownotes.web.shelf import OPENED_AHEAD, Shelf
+from shownotes.steps.reviewing import Reviewing, open_review
+from shownotes.steps.step import Walk
+from shownotes.web import shelf as shelf_module
+from shownotes.web.app import REVIEW, Pages, build_desk
+from shownotes.web.shelf import OPENED_AHEAD, OpenEpisode, Shelf
 from tests.web.desk_server import RIVER, lay_out_desk
 
 
@@ -51,6 +58,52 @@ def test_opening_ahead_writes_nothing(output: Path) -> None:
     after = {path: path.stat().st_mtime_ns for path in output.rglob("*") if path.is_file()}
     new = {path for path in after if after[path] != before.get(path)}
     assert {path.suffix for path in new} <= {".lock"}
+
+
+def test_a_rehearsed_page_writes_nothing_and_is_seen_by_nobody(output: Path) -> None:
+    settings = Settings(root=output.parent)
+    _, desk = build_desk(settings, port=0)
+    shelf = Shelf(settings)
+    pages = Pages(desk, shelf, [root / REVIEW for root in template_roots(settings)])
+    rehearsed: list[str] = []
+
+    def rehearse(episode: OpenEpisode) -> None:
+        pages.rehearse(episode)
+        rehearsed.append(episode.reviewing.walk.folder.name)
+
+    shelf.open_ahead(rehearse)
+    assert len(rehearsed) == OPENED_AHEAD
+    assert not list(output.rglob(BASE))
+
+
+def test_whoever_asks_while_an_episode_is_read_waits_for_it(
+    output: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Path] = []
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slowly(walk: Walk) -> Reviewing:
+        read.append(walk.folder.path)
+        begun.set()
+        assert go_on.wait(30)
+        return open_review(walk)
+
+    monkeypatch.setattr(shelf_module, "open_review", slowly)
+    shelf = Shelf(Settings(root=output.parent))
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(shelf.open_ahead)
+        assert begun.wait(30)
+        episode_id = EpisodeFolder(read[0]).read("episode.json", Episode).id
+        second = pool.submit(_title_of, shelf, episode_id)
+        go_on.set()
+        assert second.result(60)
+        first.result(60)
+    assert sorted(set(read)) == sorted(read)
+
+
+def _title_of(shelf: Shelf, episode_id: str) -> str:
+    with shelf.opened(episode_id) as episode:
+        return episode.reviewing.draft.episode.id
 
 
 def test_what_is_shown_keeps_its_ids(output: Path) -> None:

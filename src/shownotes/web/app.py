@@ -1,11 +1,12 @@
 """The desk as an application: its pages, and the routes of all its parts behind the guard."""
 
 import threading
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
@@ -26,7 +27,7 @@ from shownotes.web.guard import PREVIEW_POLICY, Guard
 from shownotes.web.listing import listing_routes, read_all
 from shownotes.web.media import media_routes
 from shownotes.web.sessions import session_routes
-from shownotes.web.shelf import Shelf
+from shownotes.web.shelf import OpenEpisode, Shelf
 from shownotes.web.tray import tray_routes
 from shownotes.web.uploads import upload_routes
 from shownotes.web.visit import asked_for_name, csrf_of, editor_of
@@ -54,10 +55,13 @@ def build_desk(
         port=settings.desk.port if port is None else port,
     )
 
+    pages = Pages(desk, shelf, folders)
+
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         # The first search need not wait for a thousand transcripts to be read.
-        for ahead in (partial(read_all, settings), shelf.keep_ready):
+        ready = partial(shelf.keep_ready, pages.rehearse)
+        for ahead in (ready, partial(read_all, settings)):
             threading.Thread(target=ahead, daemon=True).start()
         yield
         shelf.close()
@@ -68,7 +72,7 @@ def build_desk(
         session_routes(desk),
         listing_routes(desk),
         tray_routes(desk),
-        page_routes(desk, shelf, folders),
+        page_routes(pages),
         editing_routes(desk, shelf, publication),
         approving_routes(desk, shelf),
         media_routes(desk),
@@ -94,10 +98,9 @@ async def _message(desk: DeskContext, request: Request, _error: Exception) -> Re
     return HTMLResponse(page, status_code=404)
 
 
-def page_routes(desk: DeskContext, shelf: Shelf, folders: Sequence[Path]) -> APIRouter:
+def page_routes(pages: "Pages") -> APIRouter:
     """The page of an episode, what is shown in it, and the files that pages are made of."""
     router = APIRouter()
-    pages = _Pages(desk, shelf, folders)
     add = partial(router.add_api_route, response_model=None, methods=["GET"])
     add("/episode/{episode_id}", pages.show)
     add("/episode/{episode_id}/peaks", pages.peaks)
@@ -106,7 +109,7 @@ def page_routes(desk: DeskContext, shelf: Shelf, folders: Sequence[Path]) -> API
     return router
 
 
-class _Pages:
+class Pages:
     """What the routes share."""
 
     def __init__(self, desk: DeskContext, shelf: Shelf, folders: Sequence[Path]) -> None:
@@ -124,26 +127,31 @@ class _Pages:
         def work() -> Response:
             try:
                 with self._shelf.opened(episode_id) as episode:
-                    reviewing = episode.reviewing
-                    data = describe(reviewing, editor=editor)
-                    data |= describe_publication(self._desk, reviewing)
-                    data["draft"] = draft_of(episode)
-                    words = words_html(reviewing.segments, reviewing.speakers)
+                    shown = self._of(episode, editor)
             except KeyError:
                 return self._message(404, "There is no such episode.")
             except ReviewError as error:
                 return self._message(409, str(error))
-            page = self._desk.render(
-                "desk.html",
-                desk=data,
-                transcript_html=as_markup(words),
-                editor=editor,
-                has_accounts=self._desk.has_accounts(),
-                csrf=csrf_of(request, self._desk),
-            )
-            return HTMLResponse(page)
+            return HTMLResponse(self._made(shown, editor, csrf_of(request, self._desk)))
 
         return await answer(work)
+
+    def rehearse(self, episode: OpenEpisode) -> None:
+        """Make an episode's page for nobody, so that the first editor does not wait."""
+        self._made(self._of(episode, ""), "", "")
+
+    def _of(self, episode: OpenEpisode, editor: str | None) -> dict[str, Any]:
+        reviewing = episode.reviewing
+        data = describe(reviewing, editor=editor) | describe_publication(self._desk, reviewing)
+        data["draft"] = draft_of(episode)
+        words = words_html(reviewing.segments, reviewing.speakers)
+        return {"desk": data, "transcript_html": as_markup(words)}
+
+    def _made(self, shown: Mapping[str, Any], editor: str | None, csrf: str) -> str:
+        has_accounts = self._desk.has_accounts()
+        return self._desk.render(
+            "desk.html", **shown, editor=editor, has_accounts=has_accounts, csrf=csrf
+        )
 
     def _message(self, status: int, message: str) -> Response:
         page = self._desk.render("message.html", title="Not yet", message=message)

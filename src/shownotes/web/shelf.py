@@ -3,7 +3,7 @@
 import gc
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path  # noqa: TC003
@@ -93,6 +93,7 @@ class Shelf:
         self._lock = threading.Lock()
         self._folders: dict[str, Path] = {}
         self._open: OrderedDict[str, OpenEpisode] = OrderedDict()
+        self._opening: dict[str, threading.Lock] = {}
         self._timers: dict[str, threading.Timer] = {}
         self._is_closed = threading.Event()
 
@@ -121,12 +122,9 @@ class Shelf:
             KeyError: there is no such episode.
             ReviewError: it has no draft yet.
         """
+        episode = self._taken_down(episode_id)
         with self._lock:
-            episode = self._open.get(episode_id)
-        if episode is None or not episode.reviewing.walk.folder.has("draft.json"):
-            episode = self._take_down(episode_id)
-        with self._lock:
-            episode = self._open.setdefault(episode_id, episode)
+            self._open[episode_id] = episode
             self._open.move_to_end(episode_id)
             while len(self._open) > MOST_OPEN:
                 self._open.popitem(last=False)
@@ -139,6 +137,18 @@ class Shelf:
         """Whether it need not be read when it is asked for."""
         with self._lock:
             return episode_id in self._open
+
+    def _taken_down(self, episode_id: str) -> OpenEpisode:
+        """The episode; whoever asks while it is being read waits instead of reading it, too."""
+        with self._lock:
+            opening = self._opening.setdefault(episode_id, threading.Lock())
+        with opening:
+            with self._lock:
+                episode = self._open.get(episode_id)
+            if episode is None or not episode.reviewing.walk.folder.has("draft.json"):
+                episode = self._take_down(episode_id)
+            with self._lock:
+                return self._open.setdefault(episode_id, episode)
 
     def _take_down(self, episode_id: str) -> OpenEpisode:
         folder = self.folder_of(episode_id)
@@ -154,28 +164,33 @@ class Shelf:
 
     # ------------------------------------------------------------------- ahead of the editor
 
-    def keep_ready(self) -> None:
+    def keep_ready(self, rehearse: Callable[[OpenEpisode], object] | None = None) -> None:
         """Open the newest drafts that wait for a review, until the shelf is closed."""
         while not self._is_closed.is_set():
-            self.open_ahead()
+            self.open_ahead(rehearse)
             self._is_closed.wait(LOOK_AHEAD_S)
 
-    def open_ahead(self) -> None:
-        """Open, once, the newest drafts that wait for a review and are not open yet."""
+    def open_ahead(self, rehearse: Callable[[OpenEpisode], object] | None = None) -> None:
+        """Open, once, the newest drafts that wait for a review and are not open yet.
+
+        Args:
+            rehearse: does what a page of an episode needs, so that templates are compiled and
+                modules read before somebody waits for them.
+        """
         for folder in self._newest_to_review():
             try:
                 episode_id = folder.read("episode.json", Episode).id
-                if self.is_open(episode_id):
-                    continue
-                episode = self._take_down(episode_id)
+                with self._lock:
+                    # Never at the cost of one that somebody works at.
+                    if self._is_closed.is_set() or len(self._open) >= MOST_OPEN:
+                        return
+                episode = self._taken_down(episode_id)
+                if rehearse is not None:
+                    with episode.reviewing.lock:
+                        rehearse(episode)
             except (KeyError, ShowNotesError, OSError):
                 # Whoever asks for it is told what is wrong with it.
                 continue
-            with self._lock:
-                # Never at the cost of one that somebody works at.
-                if self._is_closed.is_set() or len(self._open) >= MOST_OPEN:
-                    return
-                self._open.setdefault(episode_id, episode)
 
     def _newest_to_review(self) -> list[EpisodeFolder]:
         found = []
