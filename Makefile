@@ -1,6 +1,6 @@
 # make notes   the demo: sets everything up and makes show notes of all that lies in audio/
 # make test    sets up what the tests need and runs them
-# make check   format, lint, types, layers, then the tests
+# make check   format, lint, types, layers, known weaknesses, then the tests
 # make torture faults and attacks of every kind, an hour; PART=media for one part of it
 # Nothing is needed but Python 3.11 or newer, git, make and the package registries.
 
@@ -22,6 +22,8 @@ check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/bandit -q -ll -r src flows
+	$(BIN)/python -m tests.audit
 	$(BIN)/python -m pytest -q
 
 torture: $(VENV)/.dev

@@ -49,6 +49,11 @@ def test_arguments_win_over_the_environment(
         ("[show.Ledger]\nsignoff = 'x'\n", "Did you mean `sign_off`?"),
         ("[speech]\nbeam_size = 'many'\n", "speech.beam_size"),
         ("[speech\n", "not valid TOML"),
+        ('[paths]\naudio = "a\\u0000b"\n', "is not the name of a folder"),
+        ('[show.Ledger]\nsite_url = "javascript:alert(1)"\n', "write a whole address"),
+        ('[show.Ledger]\naudio_url = "cdn.example.org/{file}"\n', "write a whole address"),
+        ('[show.Ledger.links]\nSite = "javascript://x/%0aalert(1)"\n', "write a whole address"),
+        ('[show.Ledger]\nhosts = [{name = "A", link = "data:text/html,x"}]\n', "whole address"),
     ],
 )
 def test_a_wrong_file_says_what_and_where(tmp_path: Path, text: str, hint: str) -> None:
@@ -103,6 +108,7 @@ def test_a_sidecar_becomes_metadata(tmp_path: Path) -> None:
     [
         ("titel = 'x'", "Did you mean `title`?"),
         ("guests = [{nmae = 'x'}]", "Did you mean `name`?"),
+        ("guests = [{name = 'x', link = 'javascript:alert(1)'}]", "write a whole address"),
         ("date = 'soon'", "date"),
         ("chapters = [{start = 'x', title = 'y'}]", "12:34"),
         ("chapters = [{start = 1}]", "exactly"),

@@ -30,7 +30,7 @@ _HOST = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 class _Section(BaseModel):
     """A table of the configuration; unknown keys are errors."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Paths(_Section):
@@ -41,6 +41,13 @@ class Paths(_Section):
     templates: str = "templates"
     # Whether links in the in-tray may lead out of the working folder.
     follow_links: bool = False
+
+    @field_validator("audio", "output", "templates")
+    @classmethod
+    def _is_path(cls, value: str) -> str:
+        if not value.strip() or any(ord(c) < ord(" ") for c in value):
+            raise ValueError(f"{value!r} is not the name of a folder")
+        return value
 
 
 class AudioSettings(_Section):
@@ -311,6 +318,28 @@ class FeedsSettings(_Section):
         return value
 
 
+def _is_link(value: str | None) -> str | None:
+    """An address that a reader's program may open; `javascript:` and its kind are none."""
+    if value is None:
+        return None
+    try:
+        parts = urlsplit(value)
+        is_link = parts.scheme == "mailto" or bool(
+            parts.scheme in ("http", "https") and parts.hostname
+        )
+    except ValueError:
+        is_link = False
+    if not is_link or any(c.isspace() or ord(c) < ord(" ") for c in value):
+        raise ValueError(f"write a whole address, such as https://example.org/about: {value!r}")
+    return value
+
+
+def _are_links(value: dict[str, str]) -> dict[str, str]:
+    for address in value.values():
+        _is_link(address)
+    return value
+
+
 class PersonSettings(_Section):
     """A person as the producer writes one."""
 
@@ -318,6 +347,8 @@ class PersonSettings(_Section):
     title: str | None = None
     organization: str | None = None
     link: str | None = None
+
+    _link = field_validator("link")(_is_link)
 
     def given(self) -> GivenPerson:
         """The noun for this entry."""
@@ -360,6 +391,8 @@ class ShowSettings(_Section):
     feed: str | None = None
 
     _feed = field_validator("feed")(_is_feed)
+    _addresses = field_validator("site_url", "audio_url")(_is_link)
+    _links = field_validator("links")(_are_links)
 
     _people = field_validator("hosts", mode="before")(_named)
 

@@ -26,7 +26,7 @@ PATIENCE_S = 26.0
 # A server that has never answered is started so often.
 MOST_DEATHS = 3
 HERE = ("127.0.0.1", "::1", "localhost")
-_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - how to reach what listens there
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # nosec B104
 AUTH = "PREFECT_SERVER_API_AUTH_STRING"
 # What an operator has set in the environment wins over these.
 SERVER_DEFAULTS = {

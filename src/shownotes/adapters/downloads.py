@@ -68,7 +68,7 @@ def _download(
         report = functools.partial(_report, progress, before, total)
         _fetch_blob(blobs, urls[name], metadata, report)
         # The hub's own function files it: it finds the blob there and makes the links.
-        hf_hub_download(
+        hf_hub_download(  # nosec B615
             repository, name, endpoint=endpoint, cache_dir=folder.parent, revision="main"
         )
         before += metadata.size or 0

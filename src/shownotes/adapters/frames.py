@@ -82,6 +82,6 @@ def _take_stdout() -> IO[bytes]:
 
 def _listen(stream: IO[bytes], requests: Requests) -> None:
     while (frame := read_frame(stream)) is not None:
-        requests.put(frame)
+        requests.put(frame)  # nosec B113
     # The parent has gone or has closed us, perhaps in mid-work: nobody waits for the answer.
     os._exit(0)

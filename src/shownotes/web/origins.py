@@ -13,7 +13,7 @@ from shownotes.adapters.accounts import is_loopback
 from shownotes.web.context import DeskContext
 
 OWN_NAMES = ("127.0.0.1", "localhost", "[::1]")
-_WILDCARDS = frozenset({"", "0.0.0.0", "::", "[::]"})  # noqa: S104 - what is compared, not bound
+_WILDCARDS = frozenset({"", "0.0.0.0", "::", "[::]"})  # noqa: S104  # nosec B104
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 _HOST = re.compile(r"([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?")
 _ORIGIN = re.compile(r"(https?)://(.+)")
