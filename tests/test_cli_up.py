@@ -66,11 +66,14 @@ def test_a_port_that_is_taken_is_named_before_anything_is_begun(workspace: Path)
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="POSIX")
 def test_signals_are_counted_and_given_back() -> None:
     before = signal.getsignal(signal.SIGTERM)
+    # Under `nohup` it would be ignored, and rightly so.
+    hangup = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     with Stop() as stop:
         assert stop.count == 0
         signal.raise_signal(signal.SIGTERM)
         signal.raise_signal(signal.SIGHUP)
         assert stop.count == 2
+    signal.signal(signal.SIGHUP, hangup)
     assert signal.getsignal(signal.SIGTERM) is before
 
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-sys.path[:0] = [str(Path(__file__).parents[2] / "training" / "speech")]
-
-from speak import speak  # noqa: E402
+from training.speech.speak import _Espeak, speak
 
 TEXT = "The river is thirty-eight kilometers long, and nobody owns it. Who pays?"
 
@@ -30,6 +26,13 @@ def test_a_pause_belongs_to_no_word():
     assert gaps["it."] > 0.2
     assert gaps["long,"] > 0.05
     assert gaps["nobody"] == pytest.approx(0, abs=0.01)
+
+
+def test_another_user_of_the_library_does_not_silence_the_first():
+    speak(TEXT)
+    setting = {"voice": "en-us", "rate_wpm": 165, "pitch": 50, "pitch_range": 50}
+    assert len(_Espeak().synthesise("Hello.", **setting)[0]) > 0
+    assert speak(TEXT).duration > 3
 
 
 def test_samples_are_whispers_and_audible():

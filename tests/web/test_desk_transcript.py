@@ -1006,7 +1006,7 @@ def test_three_hours_and_no_audio(chromium: Any, tmp_path: Path) -> None:
     editor.type("Finally, ")
     editor.saved()
     assert editor.server_text(last).startswith("Finally, ")
-    editor.press("Escape", "ControlOrMeta+f")
+    editor.press("ControlOrMeta+f")
     editor.type("Finally")
     editor.press("Enter")
     expect(page.locator(".found-now")).to_be_in_viewport()

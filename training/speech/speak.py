@@ -115,7 +115,6 @@ class _Espeak:
         self._phoneme_events: list[tuple[str, int]] = []
         # Kept on the object: ctypes callbacks die with their last Python reference.
         self._callback = _SynthCallback(self._receive)
-        self._library.espeak_SetSynthCallback(self._callback)
 
     def _receive(self, samples: Any, count: int, events: Any) -> int:
         if count > 0 and samples:
@@ -136,6 +135,8 @@ class _Espeak:
         self, text: str, *, voice: str, rate_wpm: int, pitch: int, pitch_range: int
     ) -> tuple[np.ndarray, list[tuple[int, int]], list[tuple[str, int]]]:
         self._chunks, self._word_events, self._phoneme_events = [], [], []
+        # The library has one for all: another object of this class may have set its own meanwhile.
+        self._library.espeak_SetSynthCallback(self._callback)
         if self._library.espeak_SetVoiceByName(voice.encode()) != 0:
             raise ValueError(f"espeak-ng has no voice {voice!r}")
         for parameter, value in (
@@ -147,9 +148,11 @@ class _Espeak:
         # Breath is random, and seeded from the clock unless it is told otherwise.
         self._library.espeak_ng_SetRandSeed(ctypes.c_long(_BREATH_SEED))
         data = text.encode()
-        self._library.espeak_Synth(
+        code = self._library.espeak_Synth(
             data, len(data) + 1, 0, _POSITION_CHARACTER, 0, _CHARACTERS_UTF8, None, None
         )
+        if code != 0:
+            raise RuntimeError(f"espeak-ng could not speak {text[:40]!r} (code {code})")
         self._library.espeak_Synchronize()
         samples = np.concatenate(self._chunks) if self._chunks else np.zeros(0, np.int16)
         return samples, self._word_events, self._phoneme_events

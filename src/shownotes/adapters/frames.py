@@ -66,7 +66,8 @@ def serve(
         try:
             request, payload = requests.get(timeout=idle_s)
         except queue.Empty:
-            return
+            # Not by the interpreter's own end, which aborts when it finds the listener reading.
+            os._exit(0)
         try:
             answer(request, payload, send)
         except Exception as error:  # noqa: BLE001  (the border: the parent makes it one of ours)
