@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from time import monotonic
 
 # In the order in which they are worth knowing. One that is not there is left out.
-PARTS = ("media", "disks", "text", "edits", "desk", "kills", "long", "network")
+PARTS = ("media", "disks", "text", "edits", "desk", "kills", "sound", "network")
 # No part takes longer, in seconds; one that does has failed.
 DEADLINE_S = 900.0
 

@@ -17,7 +17,6 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -34,6 +33,7 @@ from shownotes.steps.reviewing import open_review
 from shownotes.steps.step import Closeable, Part, Step, Walk
 from tests.audio_files import noise, speech, write
 from tests.torture.arguments import Outcomes, arguments
+from tests.torture.strace import Strace
 
 PART = "disks"
 COUNT = 40
@@ -521,26 +521,6 @@ def _is_due_again(audio: Path, settings: Any, walk: Walk) -> bool:
 
 
 # --------------------------------------------------------------------------- injected
-
-
-class Strace:
-    """Faults in system calls, injected from outside."""
-
-    @cached_property
-    def path(self) -> str | None:
-        """The program, where it is and may trace."""
-        found = shutil.which("strace")
-        if found is None:
-            return None
-        tried = subprocess.run([found, "-o", os.devnull, "true"], check=False, capture_output=True)
-        return found if tried.returncode == 0 else None
-
-    def under(self, log: Path, *rules: str, only: Path | None = None) -> list[str]:
-        """What to put before a command."""
-        assert self.path is not None
-        command = [self.path, "-f", "-y", "-q", "-o", str(log)]
-        command += ["-P", str(only)] if only else []
-        return [*command, *itertools.chain.from_iterable(("-e", rule) for rule in rules)]
 
 
 def failing_reads(trial: Trial, strace: Strace) -> None:

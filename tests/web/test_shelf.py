@@ -1,7 +1,9 @@
 """The desk's open episodes: those that wait for a review are there before anybody asks."""
 
+import gc
 import shutil
 import threading
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -104,6 +106,32 @@ def test_whoever_asks_while_an_episode_is_read_waits_for_it(
 def _title_of(shelf: Shelf, episode_id: str) -> str:
     with shelf.opened(episode_id) as episode:
         return episode.reviewing.draft.episode.id
+
+
+class _Cycle:
+    """What refers to itself: only a look for garbage gives it back."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+def test_an_episode_that_is_put_away_gives_its_memory_back(
+    output: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shelf_module, "MOST_OPEN", 1)
+    shelf = Shelf(Settings(root=output.parent))
+    with shelf.opened("more-0") as episode:
+        cycle = _Cycle()
+        put_away = weakref.ref(cycle)
+        episode.known[-1] = cycle  # type: ignore[assignment]
+    del episode, cycle
+    gc.freeze()  # as the shelf does once it has opened the drafts that wait
+    with shelf.opened("more-1"):
+        pass
+    gc.collect()
+    assert put_away() is not None
+    shelf.sweep()
+    assert put_away() is None
 
 
 def test_what_is_shown_keeps_its_ids(output: Path) -> None:

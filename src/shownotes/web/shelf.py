@@ -96,6 +96,7 @@ class Shelf:
         self._opening: dict[str, threading.Lock] = {}
         self._timers: dict[str, threading.Timer] = {}
         self._is_closed = threading.Event()
+        self._is_unswept = False
 
     def folder_of(self, episode_id: str) -> EpisodeFolder | None:
         """The folder of an id: one that is really there, never one made of what was asked."""
@@ -128,6 +129,7 @@ class Shelf:
             self._open.move_to_end(episode_id)
             while len(self._open) > MOST_OPEN:
                 self._open.popitem(last=False)
+                self._is_unswept = True
         with episode.reviewing.lock:
             episode.catch_up()
             episode.show()
@@ -168,7 +170,20 @@ class Shelf:
         """Open the newest drafts that wait for a review, until the shelf is closed."""
         while not self._is_closed.is_set():
             self.open_ahead(rehearse)
+            self.sweep()
             self._is_closed.wait(LOOK_AHEAD_S)
+
+    def sweep(self) -> None:
+        """Give back what episodes took that are open no more.
+
+        Nobody looks for garbage among what is frozen, where what refers to itself would stay.
+        """
+        with self._lock:
+            is_unswept, self._is_unswept = self._is_unswept, False
+        if is_unswept:
+            gc.unfreeze()
+            gc.collect()
+            gc.freeze()
 
     def open_ahead(self, rehearse: Callable[[OpenEpisode], object] | None = None) -> None:
         """Open, once, the newest drafts that wait for a review and are not open yet.
