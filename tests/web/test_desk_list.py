@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from shownotes.adapters import accounts
 from shownotes.adapters.encoding import encode
@@ -72,8 +73,15 @@ def _row(page: Any, title: str) -> Any:
     return page.locator(".episode", has=page.get_by_role("heading", name=title))
 
 
+def _told(row: Any) -> str:
+    """What a row shows; one that was never drawn yet shows nothing (content-visibility)."""
+    expect(row).not_to_have_text("", use_inner_text=True)
+    text: str = row.inner_text()
+    return text
+
+
 def _shown(page: Any) -> list[str]:
-    titles: list[str] = page.locator(".episode:visible h2").all_inner_texts()
+    titles: list[str] = page.locator(".episode:visible h2").all_text_contents()
     return titles
 
 
@@ -84,18 +92,18 @@ def _shown(page: Any) -> list[str]:
 def test_each_row_tells_how_the_episode_stands(opens: Any, has_scripts: bool) -> None:
     opened = opens(java_script_enabled=has_scripts)
     page = opened.page
-    river = _row(page, "The River Has a Budget").inner_text()
+    river = _told(_row(page, "The River Has a Budget"))
     for told in ("The Warmer Ledger", "4 min", "Kofi Asante, Mei Tanaka", "Draft", "5 to check"):
         assert told in river
     bakers = _row(page, "What the Bakers Know")
-    assert "Being made" in bakers.inner_text()
-    assert "Transcribing, 10 min of 1 h 0 min" in bakers.inner_text()
+    assert "Being made" in _told(bakers)
+    assert "Transcribing, 10 min of 1 h 0 min" in _told(bakers)
     assert bakers.locator(".doing progress").evaluate(
         "(bar) => bar.value / bar.max"
     ) == pytest.approx(1 / 6)
     bus = _row(page, "A Night Bus")
-    assert "audio/a-night-bus.mp3 ends after 3 seconds. Copy it again." in bus.inner_text()
-    assert "Failed" in bus.inner_text()
+    assert "audio/a-night-bus.mp3 ends after 3 seconds. Copy it again." in _told(bus)
+    assert "Failed" in _told(bus)
     assert opened.errors == []
 
 
@@ -141,7 +149,7 @@ def test_progress_is_live_until_nothing_moves(opens: Any, listed: DeskServer) ->
         done = replace(BAKERS, state=State.DRAFT, guests=("Ana Reyes",), checks=2, step=None)
         folder.write("status.json", done)
         bakers.get_by_text("2 to check").wait_for()
-        assert "with Ana Reyes" in bakers.inner_text()
+        assert "with Ana Reyes" in _told(bakers)
         assert bakers.locator(".doing progress").is_hidden()
         # From here on nobody is asked any more.
         asked: list[str] = []
