@@ -3,12 +3,14 @@
     python -m benchmarks.desk              all but the kills
     python -m benchmarks.desk --kills 200  as often: save, `kill -9` the server, look, start again
     python -m benchmarks.desk --minutes 10 for how long somebody types and listens in Chromium
+    python -m benchmarks.desk --in-order   from the beginning on, not at random places
 
 The episode is that of `benchmarks/render.py`: 28,000 words, two people. The server is a process of
 its own, the browser a real Chromium; figures are milliseconds unless said otherwise.
 """
 
 import argparse
+import itertools
 import random
 import signal
 import statistics
@@ -43,6 +45,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=0)
     parser.add_argument("--minutes", type=float, default=1.0)
+    parser.add_argument("--in-order", action="store_true")
     parser.add_argument("--seed", type=int, default=SEED)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -55,7 +58,7 @@ def main() -> None:
         desk.start()
         try:
             ask(desk, asked.seed)
-            browse(desk, asked.minutes, asked.seed)
+            browse(desk, asked.minutes, asked.seed, is_in_order=asked.in_order)
         finally:
             desk.stop()
 
@@ -212,7 +215,7 @@ def give_audio(walk: Walk) -> None:
     walk.folder.write("episode.json", replace(episode, versions=(version,)), made_from={})
 
 
-def browse(desk: DeskServer, minutes: float, seed: int) -> None:
+def browse(desk: DeskServer, minutes: float, seed: int, *, is_in_order: bool) -> None:
     """What somebody feels who types and listens: figures are of the page itself."""
     from playwright.sync_api import sync_playwright
 
@@ -226,7 +229,7 @@ def browse(desk: DeskServer, minutes: float, seed: int) -> None:
         opened = [open_page(desk, context) for _ in range(3)]
         page = opened[-1][1]
         print(f"usable after: {', '.join(f'{took:.0f}' for took, _ in opened)}")
-        type_and_listen(page, desk, minutes, random.Random(seed))
+        type_and_listen(page, desk, minutes, random.Random(seed), is_in_order=is_in_order)
         watch = page.evaluate("window.watch")
         print(f"keys, {len(watch['keys'])}: {told(watch['keys'])}")
         print(f"marked word behind, {len(watch['behind'])} pictures: {told(watch['behind'])}")
@@ -256,14 +259,16 @@ def open_page(desk: DeskServer, context: Any) -> tuple[float, Any]:
     return float(took), page
 
 
-def type_and_listen(page: Any, desk: DeskServer, minutes: float, chosen: random.Random) -> None:
+def type_and_listen(
+    page: Any, desk: DeskServer, minutes: float, chosen: random.Random, *, is_in_order: bool
+) -> None:
     """Listen, and correct words here and there meanwhile."""
     data = desk.client().get(f"/api/episodes/{desk.episode_id}").json()
     words = [word[:4] for segment in data["segments"] for word in segment["words"]]
     page.evaluate(WATCH, words)
-    until = time.monotonic() + minutes * 60
+    until, in_order = time.monotonic() + minutes * 60, itertools.cycle(data["segments"])
     while time.monotonic() < until:
-        segment = chosen.choice(data["segments"])
+        segment = next(in_order) if is_in_order else chosen.choice(data["segments"])
         page.evaluate(
             "(at) => { const node = document.querySelector(`.segment[data-at='${at}']`);"
             "node.scrollIntoView({ block: 'center' }); node.tabIndex = 0; node.focus(); }",

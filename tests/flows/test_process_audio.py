@@ -255,7 +255,12 @@ def test_a_fault_in_the_program_is_not_taken_for_an_episode_s(
     assert newest_run(server)["state_type"] == "FAILED"
 
 
-def test_no_episode_is_lost_when_the_server_goes(settings: Settings, home: Path) -> None:
+def test_no_episode_is_lost_when_the_server_goes(
+    settings: Settings, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Every question to a server that has gone would be asked anew for 6 s.
+    monkeypatch.setattr("flows.server.REQUEST_RETRIES", 0)
+
     class Killer(Silent):
         """Ends the run's server process in the middle of the first episode."""
 
