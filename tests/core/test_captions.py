@@ -125,6 +125,15 @@ def test_a_hostile_speaker_stays_a_name() -> None:
     assert parse_vtt(captions.webvtt(captions.make_cues(sentences)))[0].speaker == "<b>&"
 
 
+def test_a_speaker_who_ends_in_hyphens_makes_no_arrow() -> None:
+    said = (Word(text="Hello.", start=0.0, end=1.0),)
+    sentence = Sentence(
+        index=0, text="Hello.", start=0.0, end=1.0, segment=0, words=said, speaker="9 --"
+    )
+    (cue,) = parse_vtt(captions.webvtt(captions.make_cues([sentence])))
+    assert cue.speaker == "9"
+
+
 def test_a_short_cue_lingers_where_there_is_room() -> None:
     (first, second) = captions.make_cues(split(spoken("A: Yes.\n\nA: The end of it all.")))
     assert first.end - first.start >= captions.SHORTEST_S

@@ -150,7 +150,8 @@ def webvtt(cues: Sequence[Cue]) -> str:
     blocks = ["WEBVTT"]
     for cue in cues:
         text = "\n".join(_escaped(line) for line in cue.lines)
-        voice = f"<v {_escaped(cue.speaker)}>" if cue.speaker else ""
+        # A name that ends in hyphens would make an arrow of the end of its tag.
+        voice = f"<v {_escaped(cue.speaker.rstrip(' -'))}>" if cue.speaker else ""
         blocks.append(f"{stamp(cue.start)} --> {stamp(cue.end)}\n{voice}{text}")
     return "\n\n".join(blocks) + "\n"
 
