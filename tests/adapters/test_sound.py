@@ -93,6 +93,14 @@ def test_who_stops_it_leaves_no_child_at_work(tmp_path: Path, long: Path) -> Non
     assert not {child.pid for child in children()} & set(busy)
 
 
+@pytest.mark.skipif(not hasattr(psutil.Process, "rlimit"), reason="Linux alone shows limits")
+def test_the_child_has_a_limit_of_memory_and_leaves_no_core(tmp_path: Path) -> None:
+    sound.scan(write(tmp_path / "a.wav", tone(1.0)))
+    (child,) = children()
+    assert child.rlimit(psutil.RLIMIT_DATA) == (2**30, 2**30)
+    assert child.rlimit(psutil.RLIMIT_CORE) == (0, 0)
+
+
 def test_a_full_disk_is_told_as_such(tmp_path: Path) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("no /dev/full on this system")
