@@ -130,6 +130,24 @@ print(sorted(engines & set(sys.modules)))
     assert done.stdout.strip() == "[]"
 
 
+def test_the_list_of_commands_needs_no_more_than_the_commands() -> None:
+    script = """
+import sys
+from shownotes import cli
+try:
+    cli.app(["--help"])
+except SystemExit as leaving:
+    assert not leaving.code
+heavy = {"av", "faster_whisper", "spacy", "prefect", "numpy", "pydantic", "fastapi", "jinja2"}
+print(sorted(heavy & set(sys.modules)), file=sys.stderr)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert "status" in done.stdout
+    assert done.stderr.strip() == "[]"
+
+
 def test_a_template_change_renders_again_and_no_more(settings: Settings) -> None:
     folder = folder_of(run(settings))
     ours = settings.root / "templates" / "notes"

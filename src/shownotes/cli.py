@@ -1,21 +1,18 @@
 """The commands. Each asks its questions before work begins; no traceback reaches a person."""
 
+from __future__ import annotations
+
 import contextlib
 import json
 import signal
 import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 
-from shownotes import __version__, pipeline
-from shownotes.adapters.intray_book import is_watched, read_entries
-from shownotes.adapters.store import EpisodeFolder, as_ours, episode_folders
-from shownotes.adapters.up_book import running_up
-from shownotes.batch import Outcome, RunOptions
+from shownotes import __version__
 from shownotes.cli_backup import BACKUP_COMMANDS
 from shownotes.cli_care import CARE_COMMANDS
 from shownotes.cli_feeds import backfill, feeds_app
@@ -38,24 +35,14 @@ from shownotes.errors import (
     ShowNotesError,
     TranscriptFileError,
 )
-from shownotes.model import Span, State, Status
-from shownotes.screen import (
-    DownloadBar,
-    ProgressLine,
-    open_console,
-    shorten,
-    show_findings,
-    show_names,
-    show_outcomes,
-    show_sites,
-    show_status,
-    show_tray,
-)
-from shownotes.settings import Settings, find_root, load_settings, seconds
-from shownotes.steps import prepare
-from shownotes.steps.deleted import wanted_audio
-from shownotes.steps.intray import TRANSCRIPT_ENDINGS
-from shownotes.steps.step import Walk
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shownotes.adapters.store import EpisodeFolder
+    from shownotes.batch import Outcome, RunOptions
+    from shownotes.model import Span, Status
+    from shownotes.settings import Settings
 
 app = typer.Typer(
     name="shownotes",
@@ -80,19 +67,25 @@ def main() -> None:
     try:
         app()
     except ShowNotesError as error:
-        open_console(is_error=True).print(f"[red]shownotes:[/] {escape(str(error))}")
+        _say(f"[red]shownotes:[/] {escape(str(error))}")
         sys.exit(error.exit_code)
     except OSError as error:
+        from shownotes.adapters.store import as_ours
+
         told = as_ours(error, Path.cwd())
-        open_console(is_error=True).print(f"[red]shownotes:[/] {escape(str(told))}")
+        _say(f"[red]shownotes:[/] {escape(str(told))}")
         sys.exit(told.exit_code)
     except SystemExit as leaving:
         # Typer makes an exit of Ctrl-C before it can be caught here.
         if leaving.code == INTERRUPTED:
-            open_console(is_error=True).print(
-                "Stopped. What was finished is kept; the same command goes on from there."
-            )
+            _say("Stopped. What was finished is kept; the same command goes on from there.")
         raise
+
+
+def _say(message: str) -> None:
+    from shownotes.screen import open_console
+
+    open_console(is_error=True).print(message)
 
 
 def _interrupt(*_: object) -> None:
@@ -108,8 +101,17 @@ def home(
     if version:
         typer.echo(f"shownotes {__version__}")
         raise typer.Exit
-    if context.invoked_subcommand is not None:
-        return
+    if context.invoked_subcommand is None:
+        _show_home()
+
+
+def _show_home() -> None:
+    from shownotes.adapters.up_book import running_up
+    from shownotes.screen import open_console, shorten, show_status
+    from shownotes.settings import find_root, load_settings
+    from shownotes.steps import prepare
+    from shownotes.steps.deleted import wanted_audio
+
     console = open_console()
     root = find_root(Path.cwd())
     if root is None:
@@ -138,6 +140,9 @@ def _next(
     rows: Sequence[tuple[EpisodeFolder, Status | None]],
     new: Sequence[Path],
 ) -> str:
+    from shownotes.model import State
+    from shownotes.screen import shorten
+
     if new:
         return "shownotes process        makes the notes of everything in the in-tray"
     if not rows:
@@ -156,6 +161,9 @@ def _next(
 
 
 def _rows(settings: Settings) -> list[tuple[EpisodeFolder, Status | None]]:
+    from shownotes import pipeline
+    from shownotes.adapters.store import episode_folders
+
     folders = episode_folders(settings.output_folder)
     return [(folder, pipeline.current_status(folder)) for folder in folders]
 
@@ -165,6 +173,7 @@ def init(
     folder: Annotated[Path, typer.Argument(help="The working folder to make.")],
 ) -> None:
     """Make a working folder: audio/ output/ templates/ shownotes.toml."""
+    from shownotes.screen import open_console, shorten
     from shownotes.workspace import make_workspace
 
     made = make_workspace(folder)
@@ -201,6 +210,9 @@ def process(
     changes: SetOption = None,
 ) -> None:
     """Make show notes of audio files: everything in audio/, or those named."""
+    from shownotes.batch import RunOptions
+    from shownotes.screen import open_console, show_outcomes
+
     settings = settings_of(root, changes or ())
     options = RunOptions(forced=_forced(from_step, force), redo=_stretch(redo))
     paths = _paths(files or (), settings)
@@ -223,6 +235,8 @@ def process(
 
 
 def _forced(from_step: str | None, force: bool) -> frozenset[str]:
+    from shownotes import pipeline
+
     if force:
         return frozenset(pipeline.STEP_NAMES)
     if from_step is None:
@@ -235,6 +249,9 @@ def _forced(from_step: str | None, force: bool) -> frozenset[str]:
 
 
 def _stretch(text: str | None) -> Span | None:
+    from shownotes.model import Span
+    from shownotes.settings import seconds
+
     if text is None:
         return None
     first, dash, last = text.partition("-")
@@ -248,12 +265,19 @@ def _stretch(text: str | None) -> Span | None:
 
 
 def _paths(names: Sequence[str], settings: Settings) -> list[Path]:
+    from shownotes.steps.deleted import wanted_audio
+
     if not names:
         return wanted_audio(settings)
     return [source_of(name, settings) for name in names]
 
 
 def _preview(paths: Sequence[Path], settings: Settings, options: RunOptions) -> None:
+    from shownotes import pipeline
+    from shownotes.screen import open_console, shorten
+    from shownotes.steps import prepare
+    from shownotes.steps.step import Walk
+
     console = open_console()
     for path in paths:
         console.print(f"[bold]{escape(shorten(path, settings.root))}[/]")
@@ -268,6 +292,8 @@ def _preview(paths: Sequence[Path], settings: Settings, options: RunOptions) -> 
 
 
 def _say_what_next(outcomes: Sequence[Outcome], settings: Settings) -> None:
+    from shownotes.screen import open_console, shorten
+
     console = open_console()
     folder = shorten(settings.audio_folder, settings.root)
     if any(outcome.status for outcome in outcomes):
@@ -281,6 +307,9 @@ def _say_what_next(outcomes: Sequence[Outcome], settings: Settings) -> None:
 @app.command()
 def status(root: Root = None) -> None:
     """Show every episode: its state, guests and what there is to check; and what is to come."""
+    from shownotes.adapters.intray_book import is_watched, read_entries
+    from shownotes.screen import open_console, show_status, show_tray
+
     settings = settings_of(root)
     rows, output = _rows(settings), settings.output_folder
     console = open_console()
@@ -310,6 +339,8 @@ def render(
 ) -> None:
     """Write the pages and files of finished drafts again, from the templates as they are now."""
     from shownotes.pipeline import render_again
+    from shownotes.screen import open_console, shorten
+    from shownotes.steps.step import Walk
 
     if loudness and not audio:
         raise SettingsError("--loudness is for copies of the audio: add --audio.")
@@ -330,6 +361,8 @@ def render(
 
 def _watch(folders: Sequence[EpisodeFolder], settings: Settings) -> None:
     """Render as templates are edited."""
+    from shownotes.screen import open_console, shorten
+    from shownotes.steps.step import Walk
     from shownotes.watch import watch_templates
 
     if not folders:
@@ -351,8 +384,10 @@ def _copy_audio(
     folders: Sequence[EpisodeFolder], settings: Settings, *, with_loudness: bool
 ) -> None:
     """Make the copies of each episode's audio; one that has none does not stop the others."""
+    from shownotes.screen import ProgressLine, open_console, shorten
     from shownotes.steps.audio_copies import make_copies
     from shownotes.steps.render import gather
+    from shownotes.steps.step import Walk
 
     console, failed = open_console(), []
     for folder in folders:
@@ -381,7 +416,9 @@ def lint(
     """Say which rules of platforms and formats the notes break, and what to do about it."""
     from dataclasses import asdict
 
+    from shownotes.screen import open_console, show_findings
     from shownotes.steps.render import gather
+    from shownotes.steps.step import Walk
     from shownotes.steps.targets import lint_episode
 
     settings = settings_of(root)
@@ -403,6 +440,7 @@ def stats(
     root: Root = None,
 ) -> None:
     """Show what review costs: editor time, how much of the drafts stayed, time to publication."""
+    from shownotes.screen import open_console
     from shownotes.stats import describe, gather_costs
     from shownotes.stats_screen import show_stats
 
@@ -425,6 +463,7 @@ def site(
     root: Root = None,
 ) -> None:
     """Make each show's site: index, episode pages and feed, to be hosted anywhere."""
+    from shownotes.screen import open_console, show_sites
     from shownotes.site import build_previews, build_sites
 
     settings = settings_of(root)
@@ -456,6 +495,7 @@ def names(
     changes: SetOption = None,
 ) -> None:
     """Find hosts, guests and organizations in a transcript, yours or ours."""
+    from shownotes.screen import open_console, show_names
     from shownotes.steps import lookup
 
     settings = _settings_or_defaults(root, changes or ())
@@ -476,6 +516,8 @@ def names(
 
 def _settings_or_defaults(root: Path | None, changes: Sequence[str]) -> Settings:
     """The working folder's settings; outside of one, the defaults."""
+    from shownotes.settings import Settings, find_root
+
     if root is not None or find_root(Path.cwd()) is not None:
         return settings_of(root, changes)
     return Settings(root=Path.cwd()).with_values(dict(assignment(text) for text in changes))
@@ -490,6 +532,9 @@ def _lines(path: Path) -> list[str]:
 
 def _transcript_path(name: str, settings: Settings) -> Path:
     """A transcript's file, or the transcript of an episode that has been processed."""
+    from shownotes.steps import prepare
+    from shownotes.steps.intray import TRANSCRIPT_ENDINGS
+
     path = Path(name)
     if path.is_file() and path.suffix.lower() in TRANSCRIPT_ENDINGS:
         return path
@@ -505,6 +550,7 @@ def _transcript_path(name: str, settings: Settings) -> Path:
 def doctor(root: Root = None) -> None:
     """Check Python, disk, GPU, models, Prefect and ports, and say what to do."""
     from shownotes.doctor import check
+    from shownotes.screen import open_console
 
     findings = check(settings_of(root))
     show_checks(open_console(), findings)
@@ -517,7 +563,11 @@ def fetch_model(
     name: Annotated[str, typer.Argument(help="tiny, base, small, medium, large-v3, ...")],
 ) -> None:
     """Download a speech model once; a broken download goes on where it stopped."""
+    from shownotes import pipeline
     from shownotes.adapters.models import fetch
+    from shownotes.adapters.store import episode_folders
+    from shownotes.screen import DownloadBar, open_console
+    from shownotes.settings import find_root, load_settings
 
     console = open_console()
     with DownloadBar(console) as report:
@@ -539,6 +589,7 @@ def fetch_model(
 def list_models() -> None:
     """Show the speech models that this machine has, and those that can be fetched."""
     from shownotes.adapters.models import catalogue
+    from shownotes.screen import open_console
 
     console = open_console()
     for entry in catalogue():

@@ -1,22 +1,25 @@
 """The commands `backup` and `restore`."""
 
+from __future__ import annotations
+
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
-from shownotes.adapters.backup_archive import read_archive
 from shownotes.command_line import Root, settings_of
 from shownotes.errors import BackupError, SettingsError
-from shownotes.screen import open_console
-from shownotes.settings import Settings
-from shownotes.steps.backups import back_up, is_known
-from shownotes.steps.restoring import Piece, Plan, Standing, carry_out, missing_audio, plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from rich.console import Console
+
+    from shownotes.settings import Settings
+    from shownotes.steps.restoring import Piece, Plan
 
 # What is said of each kind of piece, for one and for many.
 _WORDS = {
@@ -41,6 +44,9 @@ def backup(
     root: Root = None,
 ) -> None:
     """Save reviews, glossaries, settings and what was published; never audio."""
+    from shownotes.screen import open_console
+    from shownotes.steps.backups import back_up
+
     settings, console = settings_of(root), open_console()
     sizes = back_up(settings, file, with_drafts=drafts)
     reviews = sum(name.endswith("/review.log.jsonl") for name in sizes)
@@ -71,6 +77,11 @@ def restore(
     root: Root = None,
 ) -> None:
     """Put a backup back; what is overwritten goes into the trash before."""
+    from shownotes.adapters.backup_archive import read_archive
+    from shownotes.screen import open_console
+    from shownotes.steps.backups import is_known
+    from shownotes.steps.restoring import Standing, carry_out, plan
+
     if force and keep_newer:
         raise SettingsError("--force or --keep-newer, not both.")
     settings, console = settings_of(root), open_console()
@@ -93,6 +104,8 @@ def restore(
 
 
 def _show_plan(console: Console, told: Plan) -> None:
+    from shownotes.steps.restoring import Standing
+
     console.print(f"A backup of {told.backup.made_at}.")
     for standing, words in (
         (Standing.NEW, "not here"),
@@ -109,6 +122,8 @@ def _show_plan(console: Console, told: Plan) -> None:
 
 
 def _show_done(console: Console, told: Plan, done: Sequence[Piece], settings: Settings) -> None:
+    from shownotes.steps.restoring import Standing, missing_audio
+
     if not done:
         console.print("There was nothing to put back.")
         return

@@ -1,18 +1,13 @@
 """The commands of care: stopping and beginning again, room on the disk, the trash."""
 
+from __future__ import annotations
+
 import time
-from collections.abc import Callable
-from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
-from shownotes import pipeline
-from shownotes.adapters.store import EpisodeFolder, episode_folders
-from shownotes.adapters.up_book import running_up
-from shownotes.batch import RunOptions
 from shownotes.command_line import (
     By,
     Root,
@@ -25,14 +20,15 @@ from shownotes.command_line import (
     who,
 )
 from shownotes.errors import EpisodeBusyError, SettingsError, ShowNotesError
-from shownotes.model import Episode, WaitsFor
-from shownotes.screen import STATE_WORDS, open_console, shorten, show_outcomes
-from shownotes.settings import Settings
-from shownotes.steps import archiving, cancelling, cleaning, drop_folder, prepare, trash
-from shownotes.steps.deleted import is_there, read_deleted, wanted_audio
-from shownotes.steps.intray import relative
-from shownotes.steps.standing import UNFINISHED
-from shownotes.steps.step import Walk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from shownotes.adapters.store import EpisodeFolder
+    from shownotes.settings import Settings
 
 # How long `cancel` waits for a run to let go, and how often it looks, in seconds. A run sees the
 # request within a second or two; a large model on a slow machine may be in the midst of a sentence.
@@ -48,6 +44,12 @@ def cancel(
     root: Root = None,
 ) -> None:
     """Stop the work on an episode, wherever it goes on; it waits until it is asked for again."""
+    from shownotes import pipeline
+    from shownotes.screen import STATE_WORDS, open_console
+    from shownotes.steps import drop_folder
+    from shownotes.steps.intray import relative
+    from shownotes.steps.standing import UNFINISHED
+
     settings, console = settings_of(root), open_console()
     source = _file_without_episode(episode, settings)
     if source is not None:
@@ -71,6 +73,8 @@ def cancel(
 
 def _file_without_episode(name: str, settings: Settings) -> Path | None:
     """A file in the in-tray that no run has begun, by the name of an episode."""
+    from shownotes.steps import prepare
+
     try:
         path = source_of(name, settings)
     except ShowNotesError:
@@ -80,6 +84,10 @@ def _file_without_episode(name: str, settings: Settings) -> Path | None:
 
 def _wait_for(folder: EpisodeFolder, settings: Settings, *, by: str) -> None:
     """Wait until whoever has the episode has let go of it."""
+    from shownotes import pipeline
+    from shownotes.model import WaitsFor
+    from shownotes.steps import cancelling
+
     until = time.monotonic() + PATIENCE_S
     while folder.is_claimed():
         if time.monotonic() > until:
@@ -94,6 +102,9 @@ def _wait_for(folder: EpisodeFolder, settings: Settings, *, by: str) -> None:
 
 def _set_aside(folder: EpisodeFolder, settings: Settings) -> None:
     """Have the drop folder leave a cancelled episode alone."""
+    from shownotes.steps import cancelling, drop_folder
+    from shownotes.steps.intray import relative
+
     request = cancelling.standing_request(folder)
     if request is None:
         return
@@ -104,12 +115,18 @@ def _set_aside(folder: EpisodeFolder, settings: Settings) -> None:
 
 
 def _source_path(folder: EpisodeFolder, settings: Settings) -> Path | None:
+    from shownotes.model import Episode
+
     episode = folder.read("episode.json", Episode)
     name = episode.audio.path if episode.audio else episode.transcript_path
     return settings.root / name if name else None
 
 
 def _say_how_it_ended(console: Console, folder: EpisodeFolder) -> None:
+    from shownotes import pipeline
+    from shownotes.screen import STATE_WORDS
+    from shownotes.steps import cancelling
+
     status, name = pipeline.current_status(folder), escape(folder.name)
     if cancelling.standing_request(folder) is None:
         words = STATE_WORDS[status.state] if status else "waiting"
@@ -139,6 +156,12 @@ def retry(
     root: Root = None,
 ) -> None:
     """Process again what failed or was cancelled, from where it stands."""
+    from shownotes.adapters.up_book import running_up
+    from shownotes.batch import RunOptions
+    from shownotes.screen import open_console, shorten, show_outcomes
+    from shownotes.steps import drop_folder
+    from shownotes.steps.intray import relative
+
     settings, console = settings_of(root), open_console()
     paths = [source_of(name, settings) for name in episodes or ()]
     if not episodes:
@@ -163,6 +186,9 @@ def retry(
 
 def _unfinished(settings: Settings) -> list[Path]:
     """Files of which there is no draft and on which nobody works: in the in-tray, and archived."""
+    from shownotes.adapters.store import episode_folders
+    from shownotes.steps.deleted import wanted_audio
+
     paths = wanted_audio(settings)
     for folder in episode_folders(settings.output_folder):
         source = _source_path(folder, settings)
@@ -172,6 +198,10 @@ def _unfinished(settings: Settings) -> list[Path]:
 
 
 def _is_finished_or_at_work(path: Path, settings: Settings) -> bool:
+    from shownotes import pipeline
+    from shownotes.steps import prepare
+    from shownotes.steps.standing import UNFINISHED
+
     folder = prepare.known(path, settings)
     if folder is None:
         return False
@@ -197,6 +227,9 @@ def clean(
     root: Root = None,
 ) -> None:
     """Free the disk of what can be made again of finished episodes."""
+    from shownotes.screen import open_console
+    from shownotes.steps import cleaning
+
     settings, console = settings_of(root), open_console()
     freed, left = 0, 0
     for folder in cleaning.finished_episodes(settings, older_than_days=older_than):
@@ -218,6 +251,11 @@ def clean(
 
 
 def _archive(console: Console, folder: EpisodeFolder, settings: Settings, *, dry_run: bool) -> None:
+    from shownotes import pipeline
+    from shownotes.screen import shorten
+    from shownotes.steps import archiving
+    from shownotes.steps.step import Walk
+
     if dry_run:
         for path in archiving.to_archive(folder, settings):
             console.print(f"would move  {escape(shorten(path, settings.root))}", soft_wrap=True)
@@ -240,6 +278,9 @@ def delete(
     root: Root = None,
 ) -> None:
     """Put an episode into the trash; its audio stays, and no run takes it up again."""
+    from shownotes.screen import open_console
+    from shownotes.steps import drop_folder, trash
+
     settings, console = settings_of(root), open_console()
     folder = folder_of(episode, settings)
     try:
@@ -272,6 +313,10 @@ def undelete(
     root: Root = None,
 ) -> None:
     """Bring a deleted episode back."""
+    from shownotes.screen import open_console
+    from shownotes.steps import drop_folder, trash
+    from shownotes.steps.deleted import is_there, read_deleted
+
     settings, console = settings_of(root), open_console()
     if name is None:
         there = [deleted for deleted in read_deleted(settings) if is_there(deleted, settings)]

@@ -1,23 +1,22 @@
 """The commands of feeds: which are followed, asking them now, fetching their archive."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
-from shownotes.adapters.run_log import open_run_log
-from shownotes.batch import new_run_id
 from shownotes.command_line import Root, settings_of
-from shownotes.core.feed_book import Book, Standing
 from shownotes.errors import SettingsError, ShowNotesError
-from shownotes.screen import DownloadBar, ProgressLine, open_console, shorten
-from shownotes.settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shownotes.core.feed_book import Book
     from shownotes.polling import FeedPoll
+    from shownotes.settings import Settings
     from shownotes.steps.subscriptions import Subscription
 
 NONE_FOLLOWED = (
@@ -34,6 +33,10 @@ feeds_app = typer.Typer(
 @feeds_app.callback()
 def feeds(context: typer.Context, root: Root = None) -> None:
     """Show the feeds that are followed, when they were asked, and what waits."""
+    from rich.table import Table
+
+    from shownotes.screen import open_console
+
     if context.invoked_subcommand is not None:
         return
     from shownotes.steps.subscriptions import book_of, subscriptions
@@ -61,7 +64,10 @@ def feeds(context: typer.Context, root: Root = None) -> None:
         console.print(f"\n[yellow]{escape(name)}[/]: {escape(text)}", soft_wrap=True)
 
 
-def _row(subscription: "Subscription", book: Book, settings: Settings) -> list[str]:
+def _row(subscription: Subscription, book: Book, settings: Settings) -> list[str]:
+    from shownotes.core.feed_book import Standing
+    from shownotes.screen import shorten
+
     folder = settings.audio_folder / book.folder if book.folder else None
     queued = len(book.of(Standing.QUEUED))
     following = "never: gone" if book.is_gone else _moment(book.next_poll) or "at the next poll"
@@ -111,7 +117,10 @@ def poll_now(
     root: Root = None,
 ) -> None:
     """Ask feeds for new episodes now, and fetch them into the in-tray."""
+    from shownotes.adapters.run_log import open_run_log
+    from shownotes.batch import new_run_id
     from shownotes.polling import Poller
+    from shownotes.screen import ProgressLine, open_console
     from shownotes.steps.feeds import Asked
     from shownotes.steps.subscriptions import choose
 
@@ -150,7 +159,11 @@ def backfill(
     root: Root = None,
 ) -> None:
     """Fetch a feed's archive, newest first. Stop it with Ctrl-C; the same command goes on."""
+    from shownotes.adapters.run_log import open_run_log
+    from shownotes.batch import new_run_id
+    from shownotes.core.feed_book import Standing
     from shownotes.polling import Poller
+    from shownotes.screen import DownloadBar, ProgressLine, open_console
     from shownotes.steps.feeds import Asked, forget_queue
     from shownotes.steps.subscriptions import book_of, choose
 
@@ -186,7 +199,7 @@ def _day(text: str | None) -> datetime | None:
         raise SettingsError(f"--since {text!r}: write a day such as 2024-01-31.") from error
 
 
-def _leave_with(polls: Sequence["FeedPoll"]) -> None:
+def _leave_with(polls: Sequence[FeedPoll]) -> None:
     """Leave with an error when anything could not be had."""
     errors = [e for p in polls for e in (p.error, *(error for _, error in p.failed)) if e]
     if errors:

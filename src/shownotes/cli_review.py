@@ -1,5 +1,7 @@
 """The commands of review and publishing: the desk, approve, publish, unpublish."""
 
+from __future__ import annotations
+
 import contextlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
@@ -12,16 +14,11 @@ from shownotes.errors import (
     DeliveryError,
     NotDueError,
 )
-from shownotes.screen import (
-    ProgressLine,
-    open_console,
-    show_releases,
-)
-from shownotes.settings import Settings
-from shownotes.steps.step import Progress, Walk
 
 if TYPE_CHECKING:
     from shownotes.release import Releases
+    from shownotes.settings import Settings
+    from shownotes.steps.step import Progress, Walk
 
 
 def approve(
@@ -37,8 +34,10 @@ def approve(
 ) -> None:
     """Approve an episode as it is now: its draft with what was decided in the desk."""
     from shownotes.core.publication import appointment
+    from shownotes.screen import open_console
     from shownotes.steps import reviewing
     from shownotes.steps.publishing import timezone_of
+    from shownotes.steps.step import Walk
 
     settings = settings_of(root)
     walk = Walk(folder=folder_of(episode, settings), settings=settings)
@@ -67,6 +66,8 @@ def publish(
 ) -> None:
     """Publish what is approved: into published/ and the show's site, and tell the hooks."""
     from shownotes.release import release
+    from shownotes.screen import ProgressLine, open_console
+    from shownotes.steps.step import Walk
 
     settings = settings_of(root)
     with ProgressLine(open_console()) as progress:
@@ -81,7 +82,7 @@ def publish(
     _show_releases(releases, settings)
 
 
-def _publish_due(settings: Settings, by: str, progress: Progress, no_prefect: bool) -> "Releases":
+def _publish_due(settings: Settings, by: str, progress: Progress, no_prefect: bool) -> Releases:
     """Publish everything that is due; plainly when there is nothing, which needs no server."""
     from shownotes.release import Releases, release_due
     from shownotes.steps.publishing import due
@@ -120,14 +121,17 @@ def unpublish(
 ) -> None:
     """Take an episode off its show's site and feed; what was published stays in its history."""
     from shownotes.release import take_back
+    from shownotes.steps.step import Walk
 
     settings = settings_of(root)
     walk = Walk(folder=folder_of(episode, settings), settings=settings)
     _show_releases(take_back(walk, by=who(by)), settings)
 
 
-def _show_releases(releases: "Releases", settings: Settings) -> None:
+def _show_releases(releases: Releases, settings: Settings) -> None:
     """Say what became of each episode; leave with an error when one failed."""
+    from shownotes.screen import open_console, show_releases
+
     show_releases(open_console(), releases, settings.root)
     failed = releases.failed
     if failed:
@@ -152,6 +156,8 @@ def desk(
     root: Root = None,
 ) -> None:
     """Open the desk on this machine, until Ctrl-C."""
+    from shownotes.screen import open_console
+
     if context.invoked_subcommand is not None:
         return
     from shownotes.runs import Runs
@@ -180,6 +186,7 @@ def invite_editor(
 ) -> None:
     """Make an account for an editor: prints a link that opens once, to choose a password."""
     from shownotes.adapters import accounts
+    from shownotes.screen import open_console
 
     settings = settings_of(root)
     token = accounts.invite(settings.root, name)
@@ -194,6 +201,7 @@ def remove_editor(
 ) -> None:
     """Take an editor's account away; what they did stays in the history."""
     from shownotes.adapters import accounts
+    from shownotes.screen import open_console
 
     accounts.remove(settings_of(root).root, name)
     open_console().print(f"{escape(name)} cannot sign in any more.")
@@ -203,6 +211,7 @@ def remove_editor(
 def list_editors(root: Root = None) -> None:
     """List the editors who have accounts."""
     from shownotes.adapters import accounts
+    from shownotes.screen import open_console
 
     names_there = accounts.names(settings_of(root).root)
     console = open_console()

@@ -1,27 +1,30 @@
 """`shownotes up`: everything that a producer's machine needs, with one command."""
 
+from __future__ import annotations
+
 import json
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from contextlib import suppress
-from types import FrameType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
-from shownotes.adapters.up_book import Note, only_one
 from shownotes.command_line import Root, settings_of, show_checks
-from shownotes.doctor import Finding
 from shownotes.errors import ShowNotesError
-from shownotes.screen import open_console
-from shownotes.settings import Settings
-from shownotes.supervisor import Plan, Supervisor, check_binding, free_port
-from shownotes.up_screen import LiveScreen, PlainScreen, Screen
-from shownotes.up_view import Looker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
+
+    from rich.console import Console
+
+    from shownotes.adapters.up_book import Note
+    from shownotes.settings import Settings
+    from shownotes.supervisor import Plan, Supervisor
+    from shownotes.up_screen import Screen
 
 # Seconds between two looks at the children, and at the working folder.
 TEND_EVERY_S, LOOK_EVERY_S = 0.25, 1.5
@@ -44,6 +47,11 @@ def up(
     root: Root = None,
 ) -> None:
     """Run everything: drop folder, schedules, Prefect and the desk, until Ctrl-C."""
+    from shownotes.adapters.up_book import only_one
+    from shownotes.screen import open_console
+    from shownotes.supervisor import Supervisor, check_binding
+    from shownotes.up_screen import LiveScreen, PlainScreen
+
     ports = {"desk.port": port, "prefect.port": prefect_port}
     settings = settings_of(root).with_values({k: v for k, v in ports.items() if v is not None})
     console = open_console()
@@ -70,7 +78,7 @@ class Stop:
         self.count = 0
         self._before: dict[int, object] = {}
 
-    def __enter__(self) -> "Stop":
+    def __enter__(self) -> Stop:
         for name in ("SIGINT", "SIGTERM", "SIGHUP"):
             number = getattr(signal, name, None)
             # `nohup` means that the end of the terminal is not to be heard.
@@ -98,6 +106,8 @@ def _check(settings: Settings, console: Console, stop: Stop) -> str | None:
     Raises:
         typer.Exit: something is in the way, or a person has asked to end.
     """
+    from shownotes.doctor import Finding
+
     console.print("Looking whether this machine is ready ...")
     done = subprocess.run(
         [sys.executable, "-m", "shownotes.doctor", str(settings.root.resolve())],
@@ -130,6 +140,8 @@ def _desk_port(settings: Settings) -> int:
     Raises:
         SettingsError: somebody else is there.
     """
+    from shownotes.supervisor import free_port
+
     desk = settings.desk
     instead = (
         "If another desk is open there, close it; or take another port: "
@@ -144,6 +156,8 @@ def _plan(settings: Settings, api: str | None, desk_port: int | None) -> Plan:
     Raises:
         SettingsError: the port of Prefect's server is taken.
     """
+    from shownotes.supervisor import Plan, free_port
+
     prefect = settings.prefect
     port = prefect.port
     if api is None:
@@ -161,6 +175,8 @@ def _run(supervisor: Supervisor, screen: Screen, stop: Stop, note: Callable[[], 
     Raises:
         FlowError: Prefect's server does not start.
     """
+    from shownotes.up_view import Looker
+
     looker, look_at = Looker(supervisor.plan.settings), 0.0
     while not stop.count:
         supervisor.tend()

@@ -1,31 +1,31 @@
 """What all commands share: the working folder, and how an episode is named."""
 
+from __future__ import annotations
+
 import getpass
 import os
 import sys
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
-from shownotes.adapters.store import EpisodeFolder, episode_folders
-from shownotes.batch import Outcome, RunOptions, is_anything_due, process_plainly
 from shownotes.errors import (
     EpisodeNotFoundError,
     SettingsError,
 )
-from shownotes.model import Episode
-from shownotes.screen import DownloadBar, ProgressLine, open_console
-from shownotes.settings import CONFIG_NAME, Settings, find_root, load_settings
-from shownotes.steps import cancelling, prepare
-from shownotes.steps.intray import is_tracks_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
+    from shownotes.adapters.store import EpisodeFolder
+    from shownotes.batch import Outcome, RunOptions
     from shownotes.doctor import Finding
+    from shownotes.settings import Settings
 
 Root = Annotated[
     Path | None,
@@ -46,6 +46,8 @@ def settings_of(root: Path | None, changes: Sequence[str] = ()) -> Settings:
     Raises:
         SettingsError: there is none, or its file is wrong.
     """
+    from shownotes.settings import CONFIG_NAME, find_root, load_settings
+
     folder = root.resolve() if root else find_root(Path.cwd())
     if folder is None:
         raise SettingsError(
@@ -67,6 +69,10 @@ def assignment(text: str) -> tuple[str, object]:
 
 def source_of(name: str, settings: Settings) -> Path:
     """The audio (or lone transcript) behind a file name, a folder name or an id prefix."""
+    from shownotes.adapters.store import episode_folders
+    from shownotes.model import Episode
+    from shownotes.steps.intray import is_tracks_folder
+
     for candidate in (Path(name), settings.audio_folder / name):
         if candidate.is_file() or is_tracks_folder(candidate, settings):
             # Not resolved: a link in the in-tray stays the link it is.
@@ -86,6 +92,10 @@ def source_of(name: str, settings: Settings) -> Path:
 
 def folder_of(name: str, settings: Settings) -> EpisodeFolder:
     """The episode of a folder name, an id prefix or an audio path."""
+    from shownotes.adapters.store import episode_folders
+    from shownotes.model import Episode
+    from shownotes.steps import prepare
+
     folders = episode_folders(settings.output_folder)
     for folder in folders:
         if folder.name == Path(name).name:
@@ -101,6 +111,9 @@ def folder_of(name: str, settings: Settings) -> EpisodeFolder:
 
 def drafts_of(episodes: Sequence[str] | None, settings: Settings) -> list[EpisodeFolder]:
     """The finished drafts, or those of the episodes named."""
+    from shownotes.adapters.store import episode_folders
+    from shownotes.steps import prepare
+
     folders = [f for f in episode_folders(settings.output_folder) if f.has("draft.json")]
     if not episodes:
         return folders
@@ -115,6 +128,9 @@ def process_files(
     paths: Sequence[Path], settings: Settings, *, options: RunOptions, no_prefect: bool
 ) -> list[Outcome]:
     """Process files here and now: by the flow, or plainly; questions come first."""
+    from shownotes.batch import is_anything_due, process_plainly
+    from shownotes.screen import DownloadBar, ProgressLine, open_console
+
     is_due = is_anything_due(paths, settings, options=options)
     if is_due:
         from shownotes.steps.transcribe import ask_before_work
@@ -151,6 +167,8 @@ def who(name: str | None) -> str:
 
 def ask_again(paths: Sequence[Path], settings: Settings) -> None:
     """Have these episodes processed although somebody cancelled them before."""
+    from shownotes.steps import cancelling, prepare
+
     for path in paths:
         folder = prepare.known(path, settings)
         if folder is not None:
@@ -176,7 +194,7 @@ def leave_with(outcomes: Sequence[Outcome]) -> None:
         raise typer.Exit(failed[0].exit_code if len(outcomes) == 1 else 1)
 
 
-def show_checks(console: Console, findings: Sequence["Finding"]) -> None:
+def show_checks(console: Console, findings: Sequence[Finding]) -> None:
     """What `doctor` found, and what to do about it."""
     marks = {
         "ok": "[green]ok     [/]",

@@ -4,32 +4,27 @@ Why rich: it draws tables and progress that survive narrow terminals, pipes and 
 and it is in the tree already (typer, Prefect).
 """
 
+from __future__ import annotations
+
 import time
-from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-)
-from rich.table import Table
-from rich.text import Text
 
-from shownotes.adapters.intray_book import Entry
-from shownotes.adapters.store import EpisodeFolder
-from shownotes.batch import Outcome
-from shownotes.core.characters import visible
-from shownotes.core.timecodes import clock, spoken_length
-from shownotes.model import Finding, State, Status, WaitsFor
+from shownotes.model import State, WaitsFor
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from rich.progress import Progress, TaskID
+    from rich.text import Text
+
+    from shownotes.adapters.intray_book import Entry
+    from shownotes.adapters.store import EpisodeFolder
+    from shownotes.batch import Outcome
+    from shownotes.model import Finding, Status
     from shownotes.release import Releases
     from shownotes.site import Built
 
@@ -73,6 +68,8 @@ class _Screen(Console):
 
     def render_str(self, text: str, **options: Any) -> Text:
         """As rich does, with control characters written out."""
+        from shownotes.core.characters import visible
+
         return super().render_str(visible(text), **options)
 
 
@@ -80,6 +77,8 @@ class ProgressLine:
     """A bar in minutes of audio done, with time left; plain lines when nobody watches."""
 
     def __init__(self, console: Console) -> None:
+        from rich.progress import BarColumn, Progress, TextColumn
+
         self.console = console
         self._bar = Progress(
             TextColumn("  {task.description:<20}"),
@@ -94,7 +93,7 @@ class ProgressLine:
         self._total = 0.0
         self._first: float | None = None
 
-    def __enter__(self) -> "ProgressLine":
+    def __enter__(self) -> ProgressLine:
         self._bar.start()
         return self
 
@@ -111,6 +110,8 @@ class ProgressLine:
 
     def advance(self, done_s: float) -> None:
         """Show how much audio is done, and the time left judged by the pace of this run."""
+        from shownotes.core.timecodes import clock, spoken_length
+
         if self._task is None:
             return
         if self._first is None:
@@ -136,7 +137,7 @@ class DownloadBar:
         self._bar: Progress | None = None
         self._task: TaskID | None = None
 
-    def __enter__(self) -> "DownloadBar":
+    def __enter__(self) -> DownloadBar:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -145,6 +146,14 @@ class DownloadBar:
 
     def __call__(self, done: int, total: int) -> None:
         """Show that `done` of `total` bytes are here."""
+        from rich.progress import (
+            BarColumn,
+            DownloadColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+        )
+
         if self._bar is None or self._task is None:
             self._bar = Progress(
                 TextColumn("  downloading"),
@@ -161,6 +170,10 @@ class DownloadBar:
 
 def show_outcomes(console: Console, outcomes: Sequence[Outcome], root: Path) -> None:
     """The table that ends a run."""
+    from rich.table import Table
+
+    from shownotes.core.timecodes import clock, spoken_length
+
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for heading in ("Episode", "Length", "Took", "Guests", "Agencies", "Chapters", "To check"):
         table.add_column(heading, overflow="fold")
@@ -216,6 +229,8 @@ def show_names(
     console: Console, rows: Sequence[tuple[str, str, str]], warnings: Sequence[str]
 ) -> None:
     """People, organizations and events of a transcript."""
+    from rich.table import Table
+
     if rows:
         table = Table(box=None, pad_edge=False, header_style="bold")
         for column in ("what", "name", "said of it"):
@@ -231,6 +246,8 @@ def show_names(
 
 def show_findings(console: Console, found: Mapping[str, Sequence[Finding]]) -> None:
     """What the lint found, an episode after the other; errors are red."""
+    from shownotes.core.timecodes import clock
+
     if not found:
         console.print("No finished notes. Run `shownotes process` first.")
     for name, findings in found.items():
@@ -246,7 +263,7 @@ def show_findings(console: Console, found: Mapping[str, Sequence[Finding]]) -> N
             console.print(f"    {fix} [dim]({source})[/]", soft_wrap=True)
 
 
-def show_sites(console: Console, built: Sequence["Built"], root: Path) -> None:
+def show_sites(console: Console, built: Sequence[Built], root: Path) -> None:
     """Where each site lies, and what is missing for a feed."""
     for site in built:
         where = escape(shorten(site.folder / "index.html", root))
@@ -257,7 +274,7 @@ def show_sites(console: Console, built: Sequence["Built"], root: Path) -> None:
             console.print(f"  No feed: {told}", soft_wrap=True)
 
 
-def show_releases(console: Console, releases: "Releases", root: Path) -> None:
+def show_releases(console: Console, releases: Releases, root: Path) -> None:
     """What became of each episode, who was told, and the sites."""
     for release in releases.episodes:
         version = release.publication
@@ -278,6 +295,10 @@ def show_releases(console: Console, releases: "Releases", root: Path) -> None:
 
 def show_status(console: Console, rows: Sequence[tuple[EpisodeFolder, Status | None]]) -> None:
     """Every episode, one a line."""
+    from rich.table import Table
+
+    from shownotes.core.timecodes import clock
+
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for heading in ("Episode", "State", "Length", "Guests", "To check", "Folder"):
         table.add_column(heading, overflow="fold")
@@ -305,6 +326,8 @@ def show_status(console: Console, rows: Sequence[tuple[EpisodeFolder, Status | N
 
 def show_tray(console: Console, entries: Sequence[Entry], *, is_watched: bool) -> None:
     """What lies in the in-tray and is not done, and why."""
+    from rich.table import Table
+
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for heading in ("In the in-tray", "State", "Why"):
         table.add_column(heading, overflow="fold")
@@ -319,6 +342,8 @@ def show_tray(console: Console, entries: Sequence[Entry], *, is_watched: bool) -
 
 
 def _state(status: Status) -> str:
+    from shownotes.core.timecodes import clock
+
     words = STATE_WORDS[status.state]
     if status.waits_for is not None:
         words = WAITING_WORDS[status.waits_for]
