@@ -1,5 +1,6 @@
 """Voices told apart by sound, and by channel: on speech made for it, with turns that are known."""
 
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from shownotes.adapters.stereo import ChannelLevels, are_people
-from shownotes.adapters.voices import COEFFICIENTS, FRAMES_A_SECOND, hear, tell_apart
+from shownotes.adapters.voices import COEFFICIENTS, FRAMES_A_SECOND, hear, read, tell_apart
 from shownotes.errors import DiskFullError
 from shownotes.model import Span, Word
 from training.speech.grammar import Grammar
@@ -139,3 +140,27 @@ def test_a_full_disk_is_told_as_such() -> None:
         pytest.skip("no /dev/full on this system")
     with pytest.raises(DiskFullError):
         hear([np.zeros(1_600_000, np.int16)], Path("/dev/full"))
+
+
+def test_hours_between_words_take_no_memory(tmp_path: Path) -> None:
+    # Ten hours of features, written only where somebody speaks; in two voices, by turns.
+    path, rng = tmp_path / "features", np.random.default_rng(5)
+    frames = 10 * 3600 * FRAMES_A_SECOND
+    with path.open("wb") as file:
+        file.truncate(frames * COEFFICIENTS * 2)
+    features = np.memmap(path, np.float16, "r+", shape=(frames, COEFFICIENTS))
+    words = []
+    for turn in range(20):
+        for place in range(12):
+            begin = turn * 1800.0 + place
+            at = int(begin * FRAMES_A_SECOND)
+            rows = rng.normal((-20.0, 20.0)[turn % 2], 5.0, (100, COEFFICIENTS))
+            features[at : at + 100] = rows
+            words.append(Word(text="word", start=begin, end=begin + 0.95))
+    features.flush()
+    tracemalloc.start()
+    found = tell_apart(read(path), words)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert [found.voices[turn * 12] for turn in range(20)] == [0, 1] * 10
+    assert most < 64 * 2**20

@@ -99,6 +99,21 @@ def test_a_guess_is_flagged() -> None:
     assert _flags(bad) == [(Flag.LOW_CONFIDENCE,)]
 
 
+def test_a_passage_that_is_guessed_all_along_is_flagged() -> None:
+    texts = ("By are less.", "January teach our meteor.", "Boway bee although.", "Uten modern ten.")
+    foreign = [_say(text, 10.0 * i, probability=0.55) for i, text in enumerate(texts)]
+    assert _flags(*foreign) == [(Flag.LOW_CONFIDENCE,)] * 4
+    # A sentence that was heard well is not blamed for those around it.
+    heard = _say("So much for the river.", 14.0, probability=0.95)
+    assert _flags(foreign[0], foreign[1], heard, foreign[2])[2] == ()
+
+
+def test_a_few_doubtful_words_in_what_was_heard_well_are_not() -> None:
+    well = [_say("The river has a budget of its own.", 10.0 * i) for i in range(3)]
+    doubtful = _say("Kneor measure.", 5.0, probability=0.55)
+    assert _flags(well[0], doubtful, *well[1:]) == [(), (), (), ()]
+
+
 def test_text_is_never_changed_and_flags_are_kept() -> None:
     said = Segment(start=0, end=2, text="no " * 9, flags=(Flag.ESTIMATED_TIMES,))
     (flagged,) = flag([said], speech=(), phrases=StockPhrases())

@@ -38,6 +38,8 @@ PART = "kills"
 # What touches the disk for good.
 WRITES = "mkdir,fsync,fdatasync,rename,renameat,renameat2,unlink"
 DAY_S = 86_400.0
+# What a run notes of files whose times have changed and whose content has not.
+SEEN = "work/seen.json"
 PATIENCE_S = 180.0
 ENDS = {signal.SIGTERM: (130, 143), signal.SIGINT: (130,)}
 
@@ -72,10 +74,11 @@ def at_every_write(folder: Path, outcomes: Outcomes, *, seed: int, most: int, en
         outcomes.fail("kills: the undisturbed run failed", (folder / "run.log").read_bytes())
         return
     undisturbed = _put_away(root, folder / "undisturbed")
-    places = list(_places(trace))
-    chosen = random.Random(seed)
+    # In any order, so that where the time is over some of each kind were tried.
+    places, chosen = list(_places(trace)), random.Random(seed)
+    chosen.shuffle(places)
     if len(places) > most:
-        places = sorted(chosen.sample(places, most))
+        places = chosen.sample(places, most)
     print(f"  writes of a walk: {len(places)} are tried", flush=True)
     for call, number in places:
         if time.monotonic() > ends:
@@ -147,11 +150,14 @@ def by_signals(folder: Path, outcomes: Outcomes, *, seed: int, times: int) -> No
             time.sleep(chosen.uniform(1.0, max(1.5, took)))
             process.send_signal(asked)
             code = process.wait(PATIENCE_S)
-        if code not in (0, *ENDS[asked]):
+        # Once all is told, and Python takes down what it has set up, the system's own way holds.
+        is_told = b"The same with a file of your own" in _log(root)
+        if code not in (0, *ENDS[asked]) and not (is_told and code == -asked):
             outcomes.fail(f"kills: {asked.name} ended with {code}", _log(root))
         if b"Traceback" in _log(root):
             outcomes.fail(f"kills: {asked.name} shows a traceback", _log(root))
-        outcomes.count(f"kills: {asked.name} obeyed" if code else "kills: too late to stop")
+        is_late = is_told or not code
+        outcomes.count("kills: too late to stop" if is_late else f"kills: {asked.name} obeyed")
         ledger = Ledger()
         ledger.look(root / "output")
         _compare(root, undisturbed, ledger, outcomes, asked.name)
@@ -173,7 +179,7 @@ def by_the_clock(folder: Path, outcomes: Outcomes, *, seed: int) -> None:
         if run(root) != 0:
             outcomes.fail(f"kills: the run after a jump of {jump} s failed", _log(root))
         ledger.look(root / "output")
-        found = differences(before, read_output(root / "output"))
+        found = [d for d in differences(before, read_output(root / "output")) if SEEN not in d]
         if found or not ledger.is_clean:
             outcomes.fail(f"kills: a jump of {jump} s: {found or 'done again'}")
         outcomes.count("kills: the clock jumped")

@@ -52,8 +52,8 @@ LEAST_S, LEAST_SHARE = 8.0, 0.03
 _ROUNDS = 3
 # Neighbouring frames say nearly the same: what a frame counts.
 _FRAME_WEIGHT = 0.25
-# Words that are scored together: some minutes of frames.
-_WORDS_AT_ONCE = 400
+# Words that are scored together: some minutes of frames, however far apart the words are.
+_WORDS_AT_ONCE, _SECONDS_AT_ONCE = 400, 300.0
 # The price of a change of hands: in the middle of a run of words, after a breath, after a pause.
 _PRICES = ((0.12, 14.0), (0.35, 7.0), (float("inf"), 4.0))
 # What is taken off it where a sentence ends.
@@ -202,9 +202,13 @@ def _frames(run: Sequence[Word], available: int) -> int:
     return min(last, available) - first
 
 
-def _cut(features: Features, start: float, end: float) -> NDArray[np.float64]:
+def _view(features: Features, start: float, end: float) -> Features:
     first = int(start * FRAMES_A_SECOND)
-    return features[first : max(first + 1, int(end * FRAMES_A_SECOND))].astype(np.float64)
+    return features[first : max(first + 1, int(end * FRAMES_A_SECOND))]
+
+
+def _cut(features: Features, start: float, end: float) -> NDArray[np.float64]:
+    return _view(features, start, end).astype(np.float64)
 
 
 def _gauss(rows: NDArray[np.float64]) -> _Gauss:
@@ -309,20 +313,38 @@ def _merge_closest(
     return [merged, *(c for index, c in enumerate(clusters) if index not in (one, other))]
 
 
-def _halve(features: Features, words: Sequence[Word]) -> tuple[NDArray[np.float64], ...]:
+@dataclass(frozen=True, slots=True)
+class _Stretches:
+    """Frames of a voice from many places, left in the file until some are picked."""
+
+    parts: list[Features]
+
+    def __len__(self) -> int:
+        return sum(len(part) for part in self.parts)
+
+    def pick(self, count: int) -> NDArray[np.float64]:
+        """So many of them, evenly."""
+        wanted = np.linspace(0, len(self) - 1, count).astype(int)
+        ends = np.cumsum([len(part) for part in self.parts])
+        places = np.searchsorted(ends, wanted, side="right")
+        begins = ends - [len(part) for part in self.parts]
+        rows = [self.parts[p][i - begins[p]] for p, i in zip(places, wanted, strict=True)]
+        return np.asarray(rows, np.float64)
+
+
+def _halve(features: Features, words: Sequence[Word]) -> tuple[_Stretches, _Stretches]:
     """The frames of a voice in two halves of about the same length, taken in turns."""
-    halves: tuple[list[NDArray[np.float64]], ...] = ([], [])
+    halves = _Stretches([]), _Stretches([])
     lengths = [0, 0]
     for run in _runs(words):
         shorter = int(lengths[1] < lengths[0])
-        rows = _cut(features, run[0].start, run[-1].end)
-        halves[shorter].append(rows)
+        rows = _view(features, run[0].start, run[-1].end)
+        halves[shorter].parts.append(rows)
         lengths[shorter] += len(rows)
-    empty = np.zeros((0, COEFFICIENTS))
-    return tuple(np.concatenate([empty, *half]) for half in halves)
+    return halves
 
 
-def _separation(one: Sequence[NDArray[np.float64]], other: Sequence[NDArray[np.float64]]) -> float:
+def _separation(one: Sequence[_Stretches], other: Sequence[_Stretches]) -> float:
     """How many times farther two voices are from each other than each is from itself.
 
     Both are measured on as many frames, so that what was said weighs the same on either side.
@@ -330,10 +352,7 @@ def _separation(one: Sequence[NDArray[np.float64]], other: Sequence[NDArray[np.f
     count = min(len(half) for half in (*one, *other))
     if count < 2 * COEFFICIENTS:
         return 0.0
-    a, b, c, d = (
-        _gauss(half[np.linspace(0, len(half) - 1, min(count, _MOST_FRAMES)).astype(int)])
-        for half in (*one, *other)
-    )
+    a, b, c, d = (_gauss(half.pick(min(count, _MOST_FRAMES))) for half in (*one, *other))
     within = (_distance(a, b) + _distance(c, d)) / 2
     between = (_distance(a, c) + _distance(a, d) + _distance(b, c) + _distance(b, d)) / 4
     return between / max(within, 1e-9)
@@ -354,8 +373,8 @@ def _score(
     # The roots make a distance a plain sum of squares.
     roots = [np.linalg.inv(np.linalg.cholesky(voice.covariance)) for voice in voices]
     logs = [np.linalg.slogdet(voice.covariance)[1] for voice in voices]
-    for at in range(0, len(words), _WORDS_AT_ONCE):
-        group = words[at : at + _WORDS_AT_ONCE]
+    at = 0
+    for group in _groups(words):
         start, end = min(w.start for w in group), max(w.end for w in group)
         rows = _cut(features, start, end)
         first = int(start * FRAMES_A_SECOND)
@@ -364,7 +383,20 @@ def _score(
             squares = (((rows - voice.mean) @ roots[index].T) ** 2).sum(axis=1)
             sums = np.concatenate([[0.0], np.cumsum(-0.5 * (squares + logs[index]))])
             scores[at : at + len(group), index] = [sums[b] - sums[a] for a, b in spans]
+        at += len(group)
     return scores * _FRAME_WEIGHT
+
+
+def _groups(words: Sequence[Word]) -> Iterator[list[Word]]:
+    group: list[Word] = []
+    for word in words:
+        is_far = bool(group) and word.end - group[0].start > _SECONDS_AT_ONCE
+        if len(group) == _WORDS_AT_ONCE or is_far:
+            yield group
+            group = []
+        group.append(word)
+    if group:
+        yield group
 
 
 def _span(word: Word, first: int, available: int) -> tuple[int, int]:
@@ -406,14 +438,25 @@ def _again(
     """Every voice anew from the words it was given; one that lost its words keeps its shape."""
     fresh = []
     for index, old in enumerate(before):
-        parts = [
-            _cut(features, run[0].start, run[-1].end)
-            for run in _runs([w for w, v in zip(words, voices, strict=True) if v == index])
-        ]
-        rows = np.concatenate(parts) if parts else np.zeros((0, features.shape[1]))
-        is_enough = len(rows) > 2 * FRAMES_A_SECOND
-        fresh.append(_gauss(rows) if is_enough else replace(old, frames=len(rows)))
+        runs = list(_runs([w for w, v in zip(words, voices, strict=True) if v == index]))
+        frames = sum(len(_view(features, run[0].start, run[-1].end)) for run in runs)
+        is_enough = frames > 2 * FRAMES_A_SECOND
+        fresh.append(_gauss_of(features, runs) if is_enough else replace(old, frames=frames))
     return fresh
+
+
+def _gauss_of(features: Features, runs: Sequence[Sequence[Word]]) -> _Gauss:
+    """Of many stretches together, of which one at a time is in memory."""
+    frames, total = 0, np.zeros(features.shape[1])
+    products = np.zeros((features.shape[1], features.shape[1]))
+    for run in runs:
+        rows = _cut(features, run[0].start, run[-1].end)
+        frames += len(rows)
+        total += rows.sum(axis=0)
+        products += rows.T @ rows
+    mean = total / frames
+    covariance = products / frames - np.outer(mean, mean) + 0.01 * np.eye(len(mean))
+    return _Gauss(mean, covariance, frames)
 
 
 def _margins(
