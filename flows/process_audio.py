@@ -29,10 +29,11 @@ from shownotes import pipeline
 from shownotes.adapters.run_log import open_run_log
 from shownotes.batch import Outcome, Run, RunOptions, Warm, new_run_id, process_one, settle
 from shownotes.core.timecodes import clock
-from shownotes.errors import FlowError, ShowNotesError
+from shownotes.errors import FlowError, RunCancelledError, ShowNotesError
 from shownotes.model import Span
 from shownotes.settings import Settings, load_settings
 from shownotes.steps.deleted import wanted_audio
+from shownotes.steps.drop_folder import why_left_alone
 from shownotes.steps.step import Part, Progress, Step, Walk
 
 RETRIES = 2
@@ -138,7 +139,8 @@ def process_audio(
     Returns:
         Completed; Failed when any episode failed, after all were tried.
     """
-    handover = _handover.get() or Handover(_settings(root, model))
+    asked = _handover.get()
+    handover = asked or Handover(_settings(root, model))
     settings, began = handover.settings, datetime.now(UTC)
     files = [settings.root / path for path in paths] if paths else wanted_audio(settings)
     options = RunOptions(
@@ -155,16 +157,25 @@ def process_audio(
             holder=f"Prefect run {flow_run.name!r}",
             log=open_run_log(settings, run=f"{flow_run.name} {flow_run.id}"),
         )
-        _walk(files, run, handover)
+        # A person who asks here and now gets it; so does whoever asks for a part anew.
+        is_old_wish = asked is None and not options.forced and options.redo is None
+        _walk(files, run, handover, is_old_wish=is_old_wish)
         handover.is_finished = True
         notify_of_outcomes(handover.outcomes, settings, began=began)
     return _verdict(handover.outcomes)
 
 
-def _walk(files: Sequence[Path], run: Run, handover: Handover) -> None:
-    """Every file, and once more those that the others concern."""
+def _walk(files: Sequence[Path], run: Run, handover: Handover, *, is_old_wish: bool) -> None:
+    """Every file, and once more those that the others concern.
+
+    What somebody cancelled or deleted while the run was waiting for its turn is left alone.
+    """
     for path in files:
-        outcome = process_one(path, replace(run, progress=Reporter(handover, path.stem)))
+        why = why_left_alone(run.settings, path) if is_old_wish else None
+        if why is None:
+            outcome = process_one(path, replace(run, progress=Reporter(handover, path.stem)))
+        else:
+            outcome = Outcome(path=path, error=RunCancelledError(f"{path.name}: {why}"))
         handover.outcomes.append(outcome)
         report(handover, outcome)
     for index, settled in enumerate(settle(handover.outcomes, run)):

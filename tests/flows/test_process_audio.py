@@ -28,7 +28,7 @@ from shownotes.errors import (
 from shownotes.model import State
 from shownotes.pipeline import STEP_NAMES
 from shownotes.settings import Settings, load_settings
-from shownotes.steps import prepare
+from shownotes.steps import drop_folder, prepare
 from shownotes.steps.checklist import list_checks
 from shownotes.steps.step import Part, Silent, Step, Walk
 from tests.flows.prefect_server import (
@@ -119,6 +119,22 @@ def test_a_failed_episode_stops_no_other_and_fails_the_run(settings: Settings, s
     assert flow_run["state_type"] == "FAILED"
     assert "a-broken.mp3" in flow_run["state"]["message"]
     assert flow_run["state"]["message"].startswith("1 of 2 failed")
+
+
+def test_a_run_that_waited_leaves_alone_what_was_cancelled_meanwhile(
+    settings: Settings, server: str
+) -> None:
+    (path,) = prepare.find_audio(settings)
+    name = path.relative_to(settings.root).as_posix()
+    drop_folder.set_aside(settings, [name], reason="Cancelled by Ann.")
+    with temporary_settings(updates={"api.url": server}):
+        state = process_audio(paths=[name], root=str(settings.root), return_state=True)
+        assert (state.name, state.message) == ("Cancelled", f"{path.name}: Cancelled by Ann.")
+        assert prepare.known(path, settings) is None
+        drop_folder.ask_again(settings, [name])
+        state = process_audio(paths=[name], root=str(settings.root), return_state=True)
+    assert state.is_completed()
+    assert prepare.known(path, settings) is not None
 
 
 def test_forced_steps_run_again(settings: Settings, server: str) -> None:

@@ -64,6 +64,11 @@ def read_entries(output: Path, *, with_done: bool = True) -> list[Entry]:
     return [entry_of(record) for record in sorted(there, key=lambda record: record.path)]
 
 
+def read_record(output: Path, name: str) -> Record | None:
+    """One file's record, by its path as the book has it; read as `read_entries` does."""
+    return _load(output / BOOK).get(name)
+
+
 def is_watched(output: Path) -> bool:
     """Whether somebody has looked at the in-tray just now, so that the book is as it is."""
     try:

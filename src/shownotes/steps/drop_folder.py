@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from shownotes.adapters.intray_book import BOOK, Entry, entry_of, open_book
+from shownotes.adapters.intray_book import BOOK, Entry, entry_of, open_book, read_record
 from shownotes.adapters.store import EpisodeFolder
 from shownotes.core import outcomes
 from shownotes.core.dropped import FileState, Moment, Record, Result
@@ -214,6 +214,16 @@ def set_aside(settings: Settings, paths: Collection[str], *, reason: str) -> Non
                 record = _seen_now(book.records.get(name), name, found)
                 book.records[name] = outcomes.set_aside(record, reason)
         book.save()
+
+
+def why_left_alone(settings: Settings, path: Path) -> str | None:
+    """Why somebody wants a file left alone (`cancel`, `delete`); `None` where nobody does.
+
+    A run that was asked for before that may begin after it.
+    """
+    record = read_record(settings.output_folder, shown(relative(path, settings)))
+    is_aside = record is not None and record.result is Result.SET_ASIDE and record.is_settled
+    return record.why if record is not None and is_aside else None
 
 
 def _seen_now(record: Record | None, name: str, found: Dropped) -> Record:
