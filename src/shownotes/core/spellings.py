@@ -1,6 +1,7 @@
 """Names that were fixed once: spelled so wherever they are said or written."""
 
 import functools
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -70,7 +71,8 @@ def spell(
             index += 1
             continue
         count, right = found
-        shown += _respelled(words[index : index + count], right)
+        following = words[index + count].start if index + count < len(words) else math.inf
+        shown += _respelled(words[index : index + count], right, following)
         index += count
     return shown
 
@@ -96,7 +98,10 @@ def _wrong_name(
     return None
 
 
-def _respelled(words: Sequence[EditedWord], right: Sequence[str]) -> Iterator[EditedWord]:
+def _respelled(
+    words: Sequence[EditedWord], right: Sequence[str], following: float
+) -> Iterator[EditedWord]:
+    """The name in its words' place; none begins after the word that follows does."""
     texts = respell_texts([word.text for word in words], right)
     if len(words) == len(right):
         for word, text in zip(words, texts, strict=True):
@@ -112,7 +117,8 @@ def _respelled(words: Sequence[EditedWord], right: Sequence[str]) -> Iterator[Ed
             first=words[0].first,
             last=words[-1].last,
             text=text,
-            start=round(start + (end - start) * begun / length, 3),
+            # Words that are pressed together begin and end together.
+            start=min(round(start + (end - start) * begun / length, 3), max(start, following)),
             end=round(start + (end - start) * until / length, 3),
             probability=None if words[0].probability is None else 1.0,
             is_estimated=True,
