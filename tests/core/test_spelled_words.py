@@ -29,4 +29,5 @@ def test_a_longer_name_among_words_that_are_pressed_together_keeps_their_order()
     shown = spell(pressed, right)
     assert [word.text for word in shown] == ["the", "Kofi", "Asante", "board"]
     assert all(a.start <= b.start for a, b in pairwise(shown))
+    assert all(a.end <= b.end for a, b in pairwise(shown))
     assert all(word.start < word.end for word in shown)

@@ -72,7 +72,8 @@ def spell(
             continue
         count, right = found
         following = words[index + count].start if index + count < len(words) else math.inf
-        shown += _respelled(words[index : index + count], right, following)
+        before = shown[-1].end if shown else 0.0
+        shown += _respelled(words[index : index + count], right, before, following)
         index += count
     return shown
 
@@ -99,9 +100,12 @@ def _wrong_name(
 
 
 def _respelled(
-    words: Sequence[EditedWord], right: Sequence[str], following: float
+    words: Sequence[EditedWord], right: Sequence[str], before: float, following: float
 ) -> Iterator[EditedWord]:
-    """The name in its words' place; none begins after the word that follows does."""
+    """The name in its words' place.
+
+    None ends before the word that is `before` it does, or begins after the `following` one does.
+    """
     texts = respell_texts([word.text for word in words], right)
     if len(words) == len(right):
         for word, text in zip(words, texts, strict=True):
@@ -119,7 +123,7 @@ def _respelled(
             text=text,
             # Words that are pressed together begin and end together.
             start=min(round(start + (end - start) * begun / length, 3), max(start, following)),
-            end=round(start + (end - start) * until / length, 3),
+            end=max(round(start + (end - start) * until / length, 3), min(end, before)),
             probability=None if words[0].probability is None else 1.0,
             is_estimated=True,
             bits=EDITED,
