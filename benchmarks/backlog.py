@@ -159,8 +159,10 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def is_litter(name: str) -> bool:
-    """Whether a file is what a writer that was killed could not give its name."""
+    """Whether a file is what a writer that was killed could not give its name, or not take away."""
     last = name.rpartition("/")[2]
+    if name.endswith("work/render.json"):  # what is about to be written
+        return True
     return last.startswith(".") and (last.endswith(".tmp") or last.startswith(".making-"))
 
 
