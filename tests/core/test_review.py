@@ -106,6 +106,17 @@ def test_what_somebody_has_changed_since_cannot_be_taken_back() -> None:
     assert review.value("title") == "Two"
 
 
+def test_words_come_back_beside_those_that_stood_there_before() -> None:
+    # Ada's no longer fit the draft when Bo wrote his over some of the same; then she let hers go.
+    hers, his = {"ids": [27, 28, 29], "text": "lake"}, {"ids": [29, 30], "text": "pond"}
+    review = Review()
+    change(review, **{"word/27": hers})
+    change(review, by="Bo", **{"word/29": his})
+    change(review, **{"word/27": None})
+    undo(review)
+    assert (review.value("word/27"), review.value("word/29")) == (hers, his)
+
+
 def test_a_new_change_ends_what_could_be_done_again() -> None:
     review = Review()
     change(review, title="One")

@@ -47,7 +47,11 @@ def take_back(review: Review, editor: str, *, is_redo: bool) -> tuple[Change, tu
 
 
 def _check_room(review: Review, change: Change, edits: Sequence[Edit]) -> None:
-    """Refuse to put words back where other words were put meanwhile."""
+    """Refuse to put words back where other words were put meanwhile.
+
+    Those that stood already when the change was made are none: a decision that no longer fits the
+    draft and one that was made in its place stand side by side until somebody settles it.
+    """
     touched = {edit.key for edit in edits}
     ids = {
         number
@@ -56,9 +60,10 @@ def _check_room(review: Review, change: Change, edits: Sequence[Edit]) -> None:
         for number in edit.after["ids"]
     }
     for key, decision in review.decisions.items():
-        if key.startswith("word/") and key not in touched and not ids.isdisjoint(
-            decision.value["ids"]
-        ):  # fmt: skip
+        if not key.startswith("word/") or key in touched:
+            continue
+        is_newer = review.touched[key].seq > change.seq
+        if is_newer and not ids.isdisjoint(decision.value["ids"]):
             raise OutdatedChangeError(
                 f"“{change.label}” cannot be taken back: {decision.by} has put other words there "
                 f"since ({decision.at}).",
