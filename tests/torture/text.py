@@ -39,7 +39,7 @@ from tests.torture.arguments import Outcomes, arguments
 from tests.web.desk_server import DeskServer
 
 PART = "text"
-COUNT = 20
+COUNT = 12
 # {url} is an address that nobody may ask for.
 TEXTS = (
     '<script>window.hit = 1; fetch("{url}")</script>',
