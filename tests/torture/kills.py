@@ -212,7 +212,7 @@ def try_kills(given: Arguments, folder: Path, outcomes: Outcomes) -> None:
 
 
 if __name__ == "__main__":
-    told = arguments(PART, count=200, minutes=14.0)
+    told = arguments(PART, count=200, minutes=12.0)
     with tempfile.TemporaryDirectory() as place, Outcomes(PART, told) as found_out:
         try_kills(told, Path(place), found_out)
     sys.exit(0)
