@@ -7,6 +7,7 @@ import weakref
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -123,7 +124,7 @@ def test_an_episode_that_is_put_away_gives_its_memory_back(
     with shelf.opened("more-0") as episode:
         cycle = _Cycle()
         put_away = weakref.ref(cycle)
-        episode.known[-1] = cycle  # type: ignore[assignment]
+        cast("dict[int, object]", episode.known)[-1] = cycle
     del episode, cycle
     gc.freeze()  # as the shelf does once it has opened the drafts that wait
     with shelf.opened("more-1"):
