@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from shownotes import pipeline
+from shownotes.adapters import names
 from shownotes.adapters.store import EpisodeFolder
 from shownotes.batch import (
     Outcome,
@@ -19,10 +20,10 @@ from shownotes.batch import (
     process_one,
     process_plainly,
 )
-from shownotes.errors import StoreError
+from shownotes.errors import ModelMissingError, StoreError
 from shownotes.model import Names, ShowNotes, State
 from shownotes.settings import Settings, load_settings
-from shownotes.steps import prepare, render
+from shownotes.steps import identify, prepare, render
 from shownotes.steps.step import Part, Silent, Step, Walk
 
 VTT = """WEBVTT
@@ -95,6 +96,37 @@ def test_a_transcript_becomes_a_draft(settings: Settings) -> None:
     assert [person.name for person in notes.hosts] == ["Ingrid Solberg"]
     assert "Tomas Okoye" in (folder.path / "notes.md").read_text(encoding="utf-8")
     assert len((folder.path / "status.json").read_bytes()) <= 4096
+
+
+def test_names_pipelines_are_loaded_once_and_ahead(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded: list[str] = []
+    load = names.load_pipeline
+    monkeypatch.setattr(names, "load_pipeline", lambda *s: loaded.append(*s) or load(*s))
+    folder = folder_of(run(settings))
+    expected = folder.read("names.json", Names)
+    loaded.clear()
+    with Warm() as kept:
+        walk = Walk(folder=folder, settings=settings, kept_warm=kept)
+        for _ in range(2):
+            identify.load_ahead(walk)
+            identify.STEP.run(walk)
+    assert folder.read("names.json", Names) == expected
+    assert loaded == ["names-en"]
+
+
+def test_a_pipeline_that_is_missing_is_told_by_the_step_and_not_before(settings: Settings) -> None:
+    folder = folder_of(run(settings))
+    pipelines = {"en": str(settings.root / "nowhere")}
+    other = settings.model_copy(
+        update={"names": settings.names.model_copy(update={"pipelines": pipelines})}
+    )
+    with Warm() as kept:
+        walk = Walk(folder=folder, settings=other, kept_warm=kept)
+        identify.load_ahead(walk)
+        with pytest.raises(ModelMissingError, match="nowhere"):
+            identify.STEP.run(walk)
 
 
 def test_running_twice_is_running_once(settings: Settings) -> None:

@@ -5,6 +5,7 @@ Prefect task. Whoever walks hands in `call`, which does one piece of work.
 """
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
@@ -121,7 +122,8 @@ def walk_episode(walk: Walk, *, call: Call = call_plainly, holder: str = "showno
         EpisodeBusyError: another run has the episode.
         ShowNotesError: a step failed; what was finished before it stays.
     """
-    with walk.folder.claim(holder=holder):
+    with walk.folder.claim(holder=holder), ExitStack() as afterwards:
+        afterwards.callback(attribute.let_go, walk)
         began = monotonic()
         walk = replace(walk, progress=cancelling.Stoppable(walk.progress, walk.folder))
         did_work = False
@@ -163,7 +165,12 @@ def _do(step: Step, walk: Walk, call: Call) -> None:
     """Do one step, piece by piece, and write into the log what each took."""
     name, began = walk.folder.name, monotonic()
     try:
-        for part in step.parts(walk):
+        parts = step.parts(walk)
+        if parts and step is transcribe.STEP:
+            # The speech engine is a process of its own and leaves ours idle.
+            attribute.hear_ahead(walk)
+            identify.load_ahead(walk)
+        for part in parts:
             cancelling.check(walk.folder)
             part_began = monotonic()
             call(step, walk, part)

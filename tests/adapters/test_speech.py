@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +69,18 @@ def test_a_window_comes_back_as_segments_with_words(engine: SpeechEngine, model:
     assert all(word.probability is not None and 0 <= word.probability <= 1 for word in words)
     assert reached == [segment.end for segment in heard.segments]
     assert 60.0 <= reached[-1] <= 65.0
+
+
+def test_the_last_piece_is_left_where_it_may_be(engine: SpeechEngine, model: Path) -> None:
+    engine.load(str(model), "cpu")
+    leaving = replace(REQUEST, may_leave_rest=True)
+    for seconds, segments, rest_from in ((65.0, 2, 60.0), (60.0, 2, None), (12.0, 1, None)):
+        heard = engine.transcribe(_noise(seconds), leaving, deadline_s=PATIENCE_S)
+        assert len(heard.segments) == segments
+        assert heard.rest_from == (rest_from and pytest.approx(rest_from, abs=0.02))
+    # Not asked for, it is all heard, also after a window whose end was left.
+    heard = engine.transcribe(_noise(65), REQUEST, deadline_s=PATIENCE_S)
+    assert (len(heard.segments), heard.rest_from) == (3, None)
 
 
 def test_the_same_window_gives_the_same_text(engine: SpeechEngine, model: Path) -> None:

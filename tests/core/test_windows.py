@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -12,6 +13,9 @@ from shownotes.core.windows import (
     Window,
     cut_windows,
     pack,
+    rest_of,
+    takes_rest,
+    with_rest,
 )
 from shownotes.model import Span
 
@@ -137,3 +141,32 @@ def test_nothing_packed_has_no_times() -> None:
     assert packing.duration == 0.0
     with pytest.raises(ValueError, match="no speech"):
         packing.to_audio(1.0)
+
+
+def test_a_window_begins_with_what_the_one_before_it_left() -> None:
+    before = Window(index=0, start=0.0, end=100.0, speech=spans((1, 40), (50, 80), (90, 100)))
+    window = Window(
+        index=1,
+        start=100.0,
+        end=200.0,
+        speech=spans(
+            (100, 120),
+        ),
+    )
+    longer = with_rest(window, rest_of(before, 60.0))
+    assert longer.speech == spans((60, 80), (90, 100), (100, 120))
+    assert (longer.index, longer.start, longer.end) == (1, 60.0, 200.0)
+    # What was left twice goes on to the third.
+    third = with_rest(Window(index=2, start=200.0, end=300.0), rest_of(longer, 95.0))
+    assert third.speech == spans((95, 100), (100, 120))
+
+
+def test_an_end_is_left_to_the_next_window_of_the_same_track_with_speech() -> None:
+    said = spans((1, 2))
+    one, two = (Window(index=n, start=n, end=n + 1, speech=said) for n in (0, 1))
+    assert takes_rest((one, two), 1)
+    assert not takes_rest((one, two), 0)
+    assert not takes_rest((one, two), 2)
+    assert not takes_rest((one, replace(two, speech=())), 1)
+    assert not takes_rest((replace(one, speech=()), two), 1)
+    assert not takes_rest((replace(one, track=0), replace(two, track=1)), 1)

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from shownotes.adapters.ahead import Ahead
 from shownotes.core.turns import words_of
+from shownotes.errors import StoreError
 from shownotes.model import Episode, Segment, Speaker, SpeakersFrom, Transcript, Turns, Word
 from shownotes.pipeline import decide
 from shownotes.settings import Settings, SpeakersSettings
@@ -68,6 +70,46 @@ def test_voices_of_a_mix_speak_under_their_numbers_and_then_their_names(workspac
     assert {s.speaker for s in named.segments} == {"Speaker 1", "Bo Diaz", "Speaker 3"}
     assert not (walk.folder.path / "work" / "voices.bin").exists()
     assert not decide(attribute.STEP, walk).is_due
+
+
+def test_voices_that_were_heard_ahead_are_the_same(workspace: Path) -> None:
+    samples, words, _ = talk(THREE, 6)
+    walk = lay_out(workspace, samples[None, :], as_transcript(words))
+    expected = attributed(walk)
+    attribute.hear_ahead(walk)
+    (ahead,) = walk.kept_warm.values()
+    assert isinstance(ahead, Ahead)
+    ahead.result()
+    # Not listened to a second time, for which there is nothing left.
+    prepare.working_audio(walk).unlink()
+    for source in (workspace / "audio").iterdir():
+        source.unlink()
+    assert attributed(walk) == expected
+    assert not walk.kept_warm
+    assert not (walk.folder.path / "work" / "voices.bin").exists()
+
+
+def test_what_went_wrong_ahead_is_done_again(workspace: Path) -> None:
+    samples, words, _ = talk(THREE, 6)
+    walk = lay_out(workspace, samples[None, :], as_transcript(words))
+    in_the_way = walk.folder.path / "work" / "voices.bin"
+    in_the_way.mkdir()
+    attribute.hear_ahead(walk)
+    (ahead,) = walk.kept_warm.values()
+    assert isinstance(ahead, Ahead)
+    with pytest.raises(StoreError):
+        ahead.result()
+    in_the_way.rmdir()
+    assert attributed(walk).source is SpeakersFrom.VOICES
+
+
+def test_what_was_begun_ahead_and_is_not_needed_leaves_nothing(workspace: Path) -> None:
+    samples, words, _ = talk(THREE[:2], 6)
+    walk = lay_out(workspace, samples[None, :], as_transcript(words))
+    attribute.hear_ahead(walk)
+    attribute.let_go(walk)
+    assert not walk.kept_warm
+    assert not (walk.folder.path / "work" / "voices.bin").exists()
 
 
 def test_two_people_on_two_channels(workspace: Path) -> None:

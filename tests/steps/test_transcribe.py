@@ -154,6 +154,24 @@ def test_an_episode_is_transcribed_in_windows(
     assert "english on the CPU, 1 thread" in listener.said[0]
 
 
+def test_what_a_window_leaves_is_heard_with_the_next(
+    workspace: Path, models_folder: Path, kept_warm: dict[str, Closeable]
+) -> None:
+    walk = _walk(workspace, kept_warm, model=str(models_folder / "english"))
+    transcript = _transcribe(walk)
+    # Of 309 s the model hears eleven pieces, where two windows of their own would be twelve.
+    assert len(transcript.segments) == 11
+    first, second = (
+        json.loads((walk.folder.path / "work" / "windows" / name).read_text())
+        for name in ("0000.json", "0001.json")
+    )
+    assert second["start"] == first["rest"]["start"] < first["end"]
+    assert "rest" not in second or second["rest"] is None
+    last_heard = first["segments"][-1]["words"][-1]["end"]
+    next_heard = second["segments"][0]["words"][0]["start"]
+    assert last_heard <= first["rest"]["start"] <= next_heard < first["end"]
+
+
 def test_a_second_run_has_nothing_to_do(
     workspace: Path, models_folder: Path, kept_warm: dict[str, Closeable]
 ) -> None:
@@ -192,6 +210,8 @@ def test_an_interrupted_run_goes_on_at_the_window(
     transcript = _transcribe(walk)
     assert _windows(walk)["0000.json"] == before["0000.json"]
     assert transcript.segments[-1].end > 250.0
+    transcribe.forget_windows(walk)
+    assert _transcribe(walk).segments == transcript.segments
 
 
 def test_a_window_of_other_settings_is_never_taken(

@@ -29,6 +29,13 @@ if TYPE_CHECKING:
 # How long libraries and a model may take to load, in seconds. The largest has 3 GB; from a slow
 # network disk that takes minutes.
 LOAD_DEADLINE_S = 900.0
+# The engine asks for the same large pieces of memory for every half minute. glibc (others do not
+# know these) gives them back and fetches them page by page anew, a fifth of the time of a small
+# model; above these sizes, in bytes, it still does.
+_KEEP_MEMORY = {
+    "MALLOC_MMAP_THRESHOLD_": str(256 * 2**20),
+    "MALLOC_TRIM_THRESHOLD_": str(512 * 2**20),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,20 +55,30 @@ class Request:
         language: ISO 639-1 code.
         terms: the glossary, most important first.
         seed: for the fallbacks that sample; the same seed gives the same text.
+        may_leave_rest: whether the last piece may be left, where it is shorter than what the model
+            listens to at once.
     """
 
     language: str
     beam_size: int
     seed: int
     terms: tuple[str, ...] = ()
+    may_leave_rest: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Recognition:
-    """What was recognised: segments in packed time, and glossary terms that found no room."""
+    """What was recognised.
+
+    Attributes:
+        segments: in packed time.
+        left_out: glossary terms that found no room.
+        rest_from: from when on nothing was listened to, in packed seconds; `None`: all was.
+    """
 
     segments: tuple[Segment, ...]
     left_out: tuple[str, ...] = ()
+    rest_from: float | None = None
 
 
 class SpeechEngine:
@@ -76,6 +93,7 @@ class SpeechEngine:
             "HF_HUB_OFFLINE": "1",
             "HF_HUB_DISABLE_TELEMETRY": "1",
             "DO_NOT_TRACK": "1",
+            **_KEEP_MEMORY,
         }
         self._child = Child("shownotes.adapters.engine_process", environment)
 
@@ -146,9 +164,11 @@ class SpeechEngine:
             "beam_size": request.beam_size,
             "seed": request.seed,
             "terms": request.terms,
+            "may_leave_rest": request.may_leave_rest,
         }
         segments: list[Segment] = []
         left_out: tuple[str, ...] = ()
+        rest_from: float | None = None
         try:
             answers = self._ask(message, samples.tobytes(), deadline_s=deadline_s)
             with contextlib.closing(answers):
@@ -158,9 +178,10 @@ class SpeechEngine:
                         on_progress(segments[-1].end)
                     else:
                         left_out = tuple(answer["left_out"])
+                        rest_from = answer["rest_from"]
         except ChildFailed as error:
             raise _translate(error, request.language) from error
-        return Recognition(segments=tuple(segments), left_out=left_out)
+        return Recognition(tuple(segments), left_out, rest_from)
 
     def detect_language(
         self, stretches: Sequence["NDArray[np.float32]"], *, deadline_s: float

@@ -13,7 +13,8 @@ trained models are better (`adapters/diarization.py`).
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -202,9 +203,14 @@ def _frames(run: Sequence[Word], available: int) -> int:
     return min(last, available) - first
 
 
+def _rows(features: Features, start: float, end: float) -> slice:
+    """Which frames lie between two times, in seconds; one, where there are any, at least."""
+    first = min(int(start * FRAMES_A_SECOND), len(features))
+    return slice(first, min(len(features), max(first + 1, int(end * FRAMES_A_SECOND))))
+
+
 def _view(features: Features, start: float, end: float) -> Features:
-    first = int(start * FRAMES_A_SECOND)
-    return features[first : max(first + 1, int(end * FRAMES_A_SECOND))]
+    return features[_rows(features, start, end)]
 
 
 def _cut(features: Features, start: float, end: float) -> NDArray[np.float64]:
@@ -305,7 +311,21 @@ def _merge_closest(
         for index in range(len(clusters))
     ]
     pairs = list(combinations(range(len(clusters)), 2))
-    apart = [_separation(halves[one], halves[other]) for one, other in pairs]
+
+    @cache
+    def gauss(voice: int, half: int, count: int) -> _Gauss:
+        return _gauss(halves[voice][half].pick(count))
+
+    def separation(one: int, other: int) -> float:
+        # On as many frames on both sides, so that what was said weighs the same.
+        count = min(_MOST_FRAMES, *(len(half) for half in (*halves[one], *halves[other])))
+        if count < 2 * COEFFICIENTS:
+            return 0.0
+        return _separation(
+            *(gauss(voice, half, count) for voice in (one, other) for half in (0, 1))
+        )
+
+    apart = [separation(one, other) for one, other in pairs]
     if not pairs or min(apart) >= SEPARATION:
         return list(clusters)
     one, other = pairs[apart.index(min(apart))]
@@ -317,42 +337,38 @@ def _merge_closest(
 class _Stretches:
     """Frames of a voice from many places, left in the file until some are picked."""
 
-    parts: list[Features]
+    features: Features
+    parts: list[slice] = field(default_factory=list)
 
     def __len__(self) -> int:
-        return sum(len(part) for part in self.parts)
+        return sum(part.stop - part.start for part in self.parts)
 
     def pick(self, count: int) -> NDArray[np.float64]:
         """So many of them, evenly."""
         wanted = np.linspace(0, len(self) - 1, count).astype(int)
-        ends = np.cumsum([len(part) for part in self.parts])
+        firsts = np.array([part.start for part in self.parts])
+        lengths = np.array([part.stop - part.start for part in self.parts])
+        ends = np.cumsum(lengths)
         places = np.searchsorted(ends, wanted, side="right")
-        begins = ends - [len(part) for part in self.parts]
-        rows = [self.parts[p][i - begins[p]] for p, i in zip(places, wanted, strict=True)]
-        return np.asarray(rows, np.float64)
+        begins = ends - lengths
+        rows: NDArray[np.float16] = self.features[firsts[places] + wanted - begins[places]]
+        return rows.astype(np.float64)
 
 
 def _halve(features: Features, words: Sequence[Word]) -> tuple[_Stretches, _Stretches]:
     """The frames of a voice in two halves of about the same length, taken in turns."""
-    halves = _Stretches([]), _Stretches([])
+    halves = _Stretches(features), _Stretches(features)
     lengths = [0, 0]
     for run in _runs(words):
         shorter = int(lengths[1] < lengths[0])
-        rows = _view(features, run[0].start, run[-1].end)
+        rows = _rows(features, run[0].start, run[-1].end)
         halves[shorter].parts.append(rows)
-        lengths[shorter] += len(rows)
+        lengths[shorter] += rows.stop - rows.start
     return halves
 
 
-def _separation(one: Sequence[_Stretches], other: Sequence[_Stretches]) -> float:
-    """How many times farther two voices are from each other than each is from itself.
-
-    Both are measured on as many frames, so that what was said weighs the same on either side.
-    """
-    count = min(len(half) for half in (*one, *other))
-    if count < 2 * COEFFICIENTS:
-        return 0.0
-    a, b, c, d = (_gauss(half.pick(min(count, _MOST_FRAMES))) for half in (*one, *other))
+def _separation(a: _Gauss, b: _Gauss, c: _Gauss, d: _Gauss) -> float:
+    """How many times farther two voices are from each other than each (a, b; c, d) from itself."""
     within = (_distance(a, b) + _distance(c, d)) / 2
     between = (_distance(a, c) + _distance(a, d) + _distance(b, c) + _distance(b, d)) / 4
     return between / max(within, 1e-9)

@@ -7,7 +7,7 @@ invent text in them) and remembers where every piece came from.
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from shownotes.model import Span
@@ -130,6 +130,37 @@ def cut_windows(speech: Sequence[Span], *, duration: float, target_s: float) -> 
         Window(index=index, start=start, end=end, speech=_clip(speech, start, end))
         for index, (start, end) in enumerate(pairwise(edges))
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rest:
+    """The end of a window that was left to the next one.
+
+    Attributes:
+        start: seconds; it ends where the next window begins.
+        speech: where somebody speaks in it.
+    """
+
+    start: float
+    speech: tuple[Span, ...]
+
+
+def rest_of(window: Window, start: float) -> Rest:
+    """What of a window lies behind a time."""
+    return Rest(start=start, speech=_clip(window.speech, start, window.end))
+
+
+def with_rest(window: Window, rest: Rest) -> Window:
+    """A window that begins with what was left of the one before it."""
+    return replace(window, start=rest.start, speech=(*rest.speech, *window.speech))
+
+
+def takes_rest(windows: Sequence[Window], index: int) -> bool:
+    """Whether a window can begin with what is left of the one before it."""
+    if not 0 < index < len(windows):
+        return False
+    before, window = windows[index - 1], windows[index]
+    return before.track == window.track and bool(before.speech) and bool(window.speech)
 
 
 def pack(window: Window, *, max_silence_s: float = 2.0, pad_s: float = 0.2) -> Packing:

@@ -6,8 +6,12 @@ channels with one person each; else the voices of the mix. Names come later, fro
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+from shownotes.adapters.ahead import Ahead, GoOn
 from shownotes.core import turns as core_turns
 from shownotes.core.known_voices import speech_of
 from shownotes.model import (
@@ -24,7 +28,12 @@ from shownotes.model import (
 from shownotes.steps import prepare
 from shownotes.steps.step import Step, Walk
 
+if TYPE_CHECKING:
+    from shownotes.adapters.voices import Features
+
 _FEATURES = "work/voices.bin"
+# What is kept warm of it.
+_AHEAD = "voices"
 # A turn of less confidence than this is worth a look.
 DOUBTFUL = 0.9
 # Voices are told apart by seconds of words; below this there is nothing to tell.
@@ -107,16 +116,15 @@ def _apart(episode: Episode) -> SpeakersFrom:
 
 
 def _by_voice(walk: Walk, transcript: Transcript) -> Turns:
-    from shownotes.adapters.audio import read_chunks
     from shownotes.adapters.voice_prints import prints_of
-    from shownotes.adapters.voices import hear, tell_apart
+    from shownotes.adapters.voices import tell_apart
 
     speakers = walk.settings.speakers
     if speakers.segmentation_model:
         return _by_engine(walk, core_turns.words_of(transcript))
     path = walk.folder.path / _FEATURES
     try:
-        features = hear(read_chunks(prepare.working_audio(walk)), path)
+        features = _features(walk, path)
         words = core_turns.words_of(transcript)
         found = tell_apart(features, words, most_voices=walk.settings.speakers.most or None)
         turns = core_turns.from_words(words, found.voices, found.margins)
@@ -128,6 +136,41 @@ def _by_voice(walk: Walk, transcript: Transcript) -> Turns:
     return Turns(
         turns=turns, source=SpeakersFrom.VOICES, warnings=tuple(_warn(turns)), voices=prints
     )
+
+
+def hear_ahead(walk: Walk) -> None:
+    """Begin to listen to the voices while the speech engine listens to the words."""
+    episode = walk.folder.read("episode.json", Episode)
+    speakers = walk.settings.speakers
+    is_needed = speakers.tell_apart and not speakers.segmentation_model and not episode.tracks
+    if is_needed and episode.audio is not None and _AHEAD not in walk.kept_warm:
+        working, path = prepare.working_audio(walk), walk.folder.path / _FEATURES
+        walk.kept_warm[_AHEAD] = Ahead(lambda go_on: _hear(working, path, go_on))
+
+
+def let_go(walk: Walk) -> None:
+    """Stop what was begun ahead and is not needed any more."""
+    ahead = walk.kept_warm.pop(_AHEAD, None)
+    if ahead is not None:
+        ahead.close()
+        (walk.folder.path / _FEATURES).unlink(missing_ok=True)
+
+
+def _features(walk: Walk, path: Path) -> "Features":
+    ahead = walk.kept_warm.pop(_AHEAD, None)
+    if isinstance(ahead, Ahead):
+        # What went wrong there is tried again here, where it can be told.
+        with suppress(Exception):
+            features: Features = ahead.result()
+            return features
+    return _hear(prepare.working_audio(walk), path)
+
+
+def _hear(working: Path, path: Path, go_on: GoOn = lambda _done: None) -> "Features":
+    from shownotes.adapters.audio import read_chunks
+    from shownotes.adapters.voices import hear
+
+    return hear(read_chunks(working), path, go_on)
 
 
 def _by_engine(walk: Walk, words: Sequence[Word]) -> Turns:

@@ -5,10 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from shownotes.adapters.ahead import Ahead
 from shownotes.adapters.glossaries import read_terms
 from shownotes.adapters.store import content_sha256, file_sha256
 from shownotes.core.episodes import slug
+from shownotes.errors import ShowNotesError
 from shownotes.model import (
     Episode,
     GivenPerson,
@@ -20,7 +23,11 @@ from shownotes.model import (
 )
 from shownotes.settings import Settings
 from shownotes.steps.attribute import read_turns, spoken
+from shownotes.steps.recognition import asked_language
 from shownotes.steps.step import Step, Walk
+
+if TYPE_CHECKING:
+    from shownotes.adapters.names import NamesPipeline
 
 BUNDLED = "bundled"
 
@@ -93,6 +100,7 @@ def _search(walk: Walk, transcript: Transcript, sources: Sequence[str]) -> Names
     return find_names(
         transcript,
         sources,
+        pipeline=_pipeline(walk, sources),
         known_hosts=metadata.hosts,
         known_guests=metadata.guests,
         show=metadata.show,
@@ -101,6 +109,41 @@ def _search(walk: Walk, transcript: Transcript, sources: Sequence[str]) -> Names
         glossary=(*metadata.glossary, *read_terms(walk.settings.root, metadata.show)),
         most_speakers=_count_speakers(read_turns(walk)),
     )
+
+
+def load_ahead(walk: Walk) -> None:
+    """Begin to load spaCy and the pipeline while the speech engine listens.
+
+    Where nobody said the language, English is likeliest.
+    """
+    episode = walk.folder.read("episode.json", Episode)
+    chosen = sources(walk.settings, asked_language(walk, episode) or "en")
+    if chosen and _warm_name(chosen) not in walk.kept_warm:
+        walk.kept_warm[_warm_name(chosen)] = Ahead(lambda _go_on: _load(chosen))
+
+
+def _load(sources: Sequence[str]) -> "NamesPipeline":
+    from shownotes.adapters.names import load_pipeline
+
+    return load_pipeline(*sources)
+
+
+def _pipeline(walk: Walk, sources: Sequence[str]) -> "NamesPipeline | None":
+    """The pipeline that was loaded ahead, for this episode or one before it."""
+    ahead = walk.kept_warm.get(_warm_name(sources))
+    if not isinstance(ahead, Ahead):
+        return None
+    try:
+        pipeline: NamesPipeline = ahead.result()
+    except ShowNotesError:
+        # It may have been mended since.
+        del walk.kept_warm[_warm_name(sources)]
+        return None
+    return pipeline
+
+
+def _warm_name(sources: Sequence[str]) -> str:
+    return f"names {' '.join(sources)}"
 
 
 def _count_speakers(turns: Turns) -> int | None:
@@ -114,6 +157,7 @@ def find_names(
     transcript: Transcript,
     sources: Sequence[str],
     *,
+    pipeline: "NamesPipeline | None" = None,
     known_hosts: Sequence[GivenPerson] = (),
     known_guests: Sequence[GivenPerson] = (),
     show: str | None = None,
@@ -124,7 +168,7 @@ def find_names(
     """Look for names in any transcript, an episode's or not.
 
     `sources` is what `[names] pipelines` says for the transcript's language; `bodies` are files
-    that add to the catalogue.
+    that add to the catalogue. `pipeline` is what they load, where it is loaded already.
     """
     from shownotes.adapters.catalogue import load_catalogue
     from shownotes.adapters.names import find_mentions, has_cues, load_cues, load_pipeline
@@ -132,7 +176,7 @@ def find_names(
     from shownotes.core.people import identify
 
     language = transcript.language.split("-")[0]
-    pipeline = load_pipeline(*sources)
+    pipeline = pipeline or load_pipeline(*sources)
     catalogue = load_catalogue(bodies)
     names = identify(
         transcript,

@@ -14,7 +14,16 @@ from shownotes.adapters.speech import Request, SpeechEngine, read_packed
 from shownotes.adapters.store import content_sha256
 from shownotes.core.language import average
 from shownotes.core.placement import Replacement, place, spread
-from shownotes.core.windows import Packing, Window, cut_windows, pack
+from shownotes.core.windows import (
+    Packing,
+    Rest,
+    Window,
+    cut_windows,
+    pack,
+    rest_of,
+    takes_rest,
+    with_rest,
+)
 from shownotes.errors import FormatError, ModelBrokenError
 from shownotes.model import Episode, Notice, Segment
 from shownotes.steps.prepare import working_audio
@@ -24,7 +33,7 @@ Kind = TypeVar("Kind")
 ENGINE = "speech"
 WINDOWS = "work/windows"
 # Raised when windows are recognised differently, so that stored ones are not taken.
-RECIPE = 1
+RECIPE = 2
 # Half-minutes of speech listened to for the language. Three agree in practice; six bear a guest
 # who speaks another language for a while.
 LANGUAGE_STRETCHES = 6
@@ -42,6 +51,7 @@ class Recognized:
         key: hash of all that the text was made from.
         segments: in episode time, not flagged yet.
         left_out: glossary terms that found no room.
+        rest: its end, which was not listened to: the next window begins with it.
     """
 
     key: str
@@ -49,6 +59,7 @@ class Recognized:
     end: float
     segments: tuple[Segment, ...]
     left_out: tuple[str, ...] = ()
+    rest: Rest | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,20 +143,39 @@ class Recognizer:
             [*self._base, window.start, window.end, spans, terms, beam_size, *track]
         )
 
-    def stored(self, window: Window) -> Recognized | None:
-        """The window as an earlier run left it, if it was made from the same."""
-        recognized = _read(self.walk, _box(window), Recognized)
-        return recognized if recognized and recognized.key == self.key(window) else None
+    def stored(self, windows: Sequence[Window], index: int) -> Recognized | None:
+        """A window as an earlier run left it, if it was made from the same."""
+        recognized = _read(self.walk, _box(windows[index]), Recognized)
+        if recognized and recognized.key == self.key(self._with_rest(windows, index)):
+            return recognized
+        return None
 
-    def recognize(self, window: Window) -> Recognized:
-        """Hear a window, and store it."""
-        recognized = self.hear(window)
+    def recognize(self, windows: Sequence[Window], index: int) -> Recognized:
+        """Hear a window, those before it being stored, and store it."""
+        window = self._with_rest(windows, index)
+        recognized = self.hear(window, may_leave_rest=takes_rest(windows, index + 1))
         # No `made_from`: a window is nobody's to edit, and is simply replaced.
         self.walk.folder.write(_box(window), recognized)
         return recognized
 
-    def hear(self, window: Window, *, is_again: bool = False) -> Recognized:
+    def _with_rest(self, windows: Sequence[Window], index: int) -> Window:
+        """A window that begins with what the one before it has left."""
+        window = windows[index]
+        if takes_rest(windows, index):
+            before = _read(self.walk, _box(windows[index - 1]), Recognized)
+            if before is not None and before.rest is not None:
+                return with_rest(window, before.rest)
+        return window
+
+    def hear(
+        self, window: Window, *, may_leave_rest: bool = False, is_again: bool = False
+    ) -> Recognized:
         """Recognise a window.
+
+        Args:
+            window: with what the one before it has left.
+            may_leave_rest: whether its end may be left to the next one.
+            is_again: whether to search wider than the first time.
 
         Raises:
             EngineError: retryable; windows that are stored stay so.
@@ -162,6 +192,7 @@ class Recognizer:
             beam_size=min(20, settings.beam_size + AGAIN_BEAM * is_again),
             seed=int(key[:7], 16),
             terms=heard_terms(self.walk, self.episode),
+            may_leave_rest=may_leave_rest,
         )
         recognition = self._engine().transcribe(
             read_packed(self._audio(window.track), packing),
@@ -169,12 +200,14 @@ class Recognizer:
             deadline_s=self._deadline_s(window.duration),
             on_progress=lambda packed_s: self._advance(window, packing, packed_s, is_again),
         )
+        rest = recognition.rest_from
         return Recognized(
             key=key,
             start=window.start,
             end=window.end,
             segments=place(recognition.segments, packing, speech=window.speech, end=window.end),
             left_out=recognition.left_out,
+            rest=None if rest is None else rest_of(window, round(packing.to_audio(rest), 3)),
         )
 
     def _deadline_s(self, duration: float) -> float:

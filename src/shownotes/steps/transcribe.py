@@ -112,7 +112,7 @@ def _parts(walk: Walk) -> Sequence[Part]:
     if STEP.name in walk.forced:
         forget_windows(walk)
     windows = find_windows(walk, episode)
-    missing = [w for w in windows if w.speech and recognizer.stored(w) is None]
+    missing = [w for w in windows if w.speech and recognizer.stored(windows, w.index) is None]
     whole = episode.duration * max(1, len(episode.tracks))
     walk.progress.begin(STEP.name, whole)
     walk.progress.advance(_reached(missing[0], episode, at=missing[0].start) if missing else whole)
@@ -131,9 +131,10 @@ def _run_part(walk: Walk, part: Part) -> None:
     if redo is not None:
         _hear_again(walk, redo, recognizer)
         return
-    window = find_windows(walk, episode)[part.index]
-    if recognizer.stored(window) is None:
-        recognizer.recognize(window)
+    windows = find_windows(walk, episode)
+    window = windows[part.index]
+    if recognizer.stored(windows, part.index) is None:
+        recognizer.recognize(windows, part.index)
     walk.progress.advance(_reached(window, episode, at=window.end))
 
 
@@ -250,9 +251,13 @@ def _put_stretch(walk: Walk, episode: Episode) -> None:
 def _assemble(walk: Walk, episode: Episode) -> Transcript:
     choice = choose_model(walk, episode, box=STEP.box)
     recognizer = Recognizer(walk, episode, choice)
+    windows = find_windows(walk, episode)
     heard = [
-        (window, recognizer.stored(window) or recognizer.recognize(window))
-        for window in find_windows(walk, episode)
+        (
+            window,
+            recognizer.stored(windows, window.index) or recognizer.recognize(windows, window.index),
+        )
+        for window in windows
         if window.speech
     ]
     segments = _together(heard, episode)
