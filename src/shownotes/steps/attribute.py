@@ -149,11 +149,11 @@ def hear_ahead(walk: Walk) -> None:
 
 
 def let_go(walk: Walk) -> None:
-    """Stop what was begun ahead and is not needed any more."""
+    """Stop what was begun ahead and is not needed any more, and take away what a killed run left."""
     ahead = walk.kept_warm.pop(_AHEAD, None)
     if ahead is not None:
         ahead.close()
-        (walk.folder.path / _FEATURES).unlink(missing_ok=True)
+    (walk.folder.path / _FEATURES).unlink(missing_ok=True)
 
 
 def _features(walk: Walk, path: Path) -> "Features":
