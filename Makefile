@@ -1,6 +1,8 @@
 # make notes   the demo: sets everything up and makes show notes of all that lies in audio/
 # make test    sets up what the tests need and runs them
 # make check   format, lint, types, layers, known weaknesses, then the tests
+# make bench   beside its peers: time, memory, where they go; an hour (bench-quick: ten minutes;
+#              bench-long: hours, PART=tiny-180 for one part of it)
 # make torture faults and attacks of every kind, an hour; PART=media for one part of it
 # Nothing is needed but Python 3.11 or newer, git, make and the package registries.
 
@@ -9,7 +11,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: notes test check torture browser lock clean-env
+.PHONY: notes test check torture bench bench-quick bench-long browser lock clean-env
 
 notes: $(VENV)/.notes
 	@$(BIN)/shownotes process
@@ -33,6 +35,10 @@ endif
 ifneq ($(filter long,$(or $(PART),long)),)
 	$(BIN)/python -m pytest -q -m long
 endif
+
+bench bench-quick bench-long: $(VENV)/.bench
+	$(BIN)/python -m benchmarks.peers $(if $(filter bench,$@),usual,$(@:bench-%=%)) $(PART)
+	$(BIN)/python -m benchmarks.report
 
 # The environment that runs. uv (from the registry, inside the environment) installs a locked set
 # several times faster than pip; where it cannot be had, pip does the same from the same lock.
@@ -58,13 +64,25 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.notes
 	 fi
 	@touch $@
 
-# Writes both locks anew. They name versions and hashes, never an index's address.
+$(VENV)/.bench: requirements-bench.lock $(VENV)/.dev
+	@echo "Setting up what the benchmarks need (once)..."
+	@if $(BIN)/python -m uv --version >/dev/null 2>&1; then \
+	   $(BIN)/python -m uv pip install -q --require-hashes -r requirements-bench.lock ; \
+	 else \
+	   $(BIN)/python -m pip install -q --require-hashes -r requirements-bench.lock ; \
+	 fi
+	@touch $@
+
+# Writes the locks anew. They name versions and hashes, never an index's address.
 lock: $(VENV)/.dev
 	$(BIN)/python -m uv pip compile -q --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements.lock
 	$(BIN)/python -m uv pip compile -q --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-annotate --no-header --extra dev -c requirements.lock \
 	  pyproject.toml -o requirements-dev.lock
+	$(BIN)/python -m uv pip compile -q --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-annotate --no-header --extra dev --extra bench \
+	  -c requirements-dev.lock pyproject.toml -o requirements-bench.lock
 
 clean-env:
 	rm -rf $(VENV)

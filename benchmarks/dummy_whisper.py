@@ -40,11 +40,23 @@ LOUDNESS = 6.0
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Of a Whisper model; encoder and decoder are alike in all published small ones."""
+    """Of a Whisper model; encoder and decoder are alike in all published small ones.
+
+    Attributes:
+        decoder_layers: where there are fewer than in the encoder.
+        bands: of the spectrogram that it hears.
+    """
 
     width: int
     heads: int
     layers: int
+    decoder_layers: int | None = None
+    bands: int = 80
+
+    @property
+    def last_layer(self) -> int:
+        """Of the decoder, counted from 0."""
+        return (self.decoder_layers or self.layers) - 1
 
 
 SHAPES = {
@@ -52,6 +64,7 @@ SHAPES = {
     "tiny": Shape(384, 6, 4),
     "base": Shape(512, 8, 6),
     "small": Shape(768, 12, 12),
+    "turbo": Shape(1280, 20, 32, decoder_layers=4, bands=128),
 }
 # About a hundred tokens for half a minute, as in ordinary speech.
 ORDINARY = " ".join(f"word{number:02d}" for number in range(14))
@@ -111,13 +124,13 @@ def make_model(
         tokenizer.token_to_id(f"<|{code}|>") for code in (LANGUAGES if is_multilingual else ["en"])
     ]
     _teach(spec, tokenizer, says, heard)
-    spec.config.alignment_heads = [[SHAPES[shape].layers - 1, 0]]
+    spec.config.alignment_heads = [[SHAPES[shape].last_layer, 0]]
     spec.validate()
     spec.optimize(quantization="int8")
     folder.mkdir(parents=True, exist_ok=True)
     spec.save(str(folder))
     tokenizer.save(str(folder / "tokenizer.json"))
-    features = {"feature_size": 80, "sampling_rate": 16_000, "hop_length": 160}
+    features = {"feature_size": SHAPES[shape].bands, "sampling_rate": 16_000, "hop_length": 160}
     features |= {"chunk_length": 30, "n_fft": 400}
     (folder / "preprocessor_config.json").write_text(json.dumps(features), encoding="utf-8")
     return folder
@@ -146,7 +159,7 @@ def _teach(spec: Any, tokenizer: Tokenizer, says: str, heard: Sequence[str]) -> 
 
 def _spec(shape: Shape, tokenizer: Tokenizer, random: np.random.Generator) -> Any:
     width = shape.width
-    spec = WhisperSpec(shape.layers, shape.heads, shape.layers, shape.heads)
+    spec = WhisperSpec(shape.layers, shape.heads, shape.last_layer + 1, shape.heads)
 
     def normal(*size: int, scale: float) -> Array:
         return (random.standard_normal(size) * scale).astype(np.float32)
@@ -167,7 +180,7 @@ def _spec(shape: Shape, tokenizer: Tokenizer, random: np.random.Generator) -> An
         linear(part.ffn.linear_1, width, 4 * width, 0.05)
 
     encoder, decoder = spec.encoder, spec.decoder
-    for convolution, channels in ((encoder.conv1, 80), (encoder.conv2, width)):
+    for convolution, channels in ((encoder.conv1, shape.bands), (encoder.conv2, width)):
         convolution.weight = normal(width, channels, 3, scale=(3 * channels) ** -0.5)
         convolution.bias = np.zeros(width, np.float32)
     encoder.position_encodings.encodings = normal(1500, width, scale=0.1)

@@ -3,8 +3,8 @@
     python -m benchmarks.fleet_size --core-s-per-hour 900 [--episodes 10000 --minutes 45 ...]
 
 Where the figures come from: `--core-s-per-hour`, processor seconds of the walk for an hour of
-audio, from `python benchmarks/walk.py --shape SHAPE --threads 1` (the processors' seconds of the
-walk, times 60, over the minutes); `--run-core-s`, `--working-mb` and `--kept-mb` from
+audio, from `python -m benchmarks.peers usual SHAPE-MINUTES` (the processors' seconds of the walk,
+times 60, over the minutes); `--run-core-s`, `--working-mb` and `--kept-mb` from
 `python -m benchmarks.two_machines`. A core's price is yours.
 """
 

@@ -149,7 +149,7 @@ def hear_ahead(walk: Walk) -> None:
 
 
 def let_go(walk: Walk) -> None:
-    """Stop what was begun ahead and is not needed any more, and take away what a killed run left."""
+    """Stop what was begun ahead and nobody needs; take away what a killed run left of it."""
     ahead = walk.kept_warm.pop(_AHEAD, None)
     if ahead is not None:
         ahead.close()
