@@ -47,18 +47,19 @@ $(VENV)/.notes: requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install -q uv 2>/dev/null || true
 	@if $(BIN)/python -m uv --version >/dev/null 2>&1; then \
-	   $(BIN)/python -m uv pip install -q --require-hashes -r requirements.lock && \
+	   $(BIN)/python -m uv pip install -q --compile-bytecode --require-hashes -r requirements.lock && \
 	   $(BIN)/python -m uv pip install -q --no-deps -e . ; \
 	 else \
 	   $(BIN)/python -m pip install -q --require-hashes -r requirements.lock && \
 	   $(BIN)/python -m pip install -q --no-deps -e . ; \
 	 fi
+	@$(BIN)/python -m compileall -q src flows
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.notes
 	@echo "Setting up what the tests need (once)..."
 	@if $(BIN)/python -m uv --version >/dev/null 2>&1; then \
-	   $(BIN)/python -m uv pip install -q --require-hashes -r requirements-dev.lock ; \
+	   $(BIN)/python -m uv pip install -q --compile-bytecode --require-hashes -r requirements-dev.lock ; \
 	 else \
 	   $(BIN)/python -m pip install -q --require-hashes -r requirements-dev.lock ; \
 	 fi
@@ -67,7 +68,7 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.notes
 $(VENV)/.bench: requirements-bench.lock $(VENV)/.dev
 	@echo "Setting up what the benchmarks need (once)..."
 	@if $(BIN)/python -m uv --version >/dev/null 2>&1; then \
-	   $(BIN)/python -m uv pip install -q --require-hashes -r requirements-bench.lock ; \
+	   $(BIN)/python -m uv pip install -q --compile-bytecode --require-hashes -r requirements-bench.lock ; \
 	 else \
 	   $(BIN)/python -m pip install -q --require-hashes -r requirements-bench.lock ; \
 	 fi

@@ -79,7 +79,10 @@ def measure(command: Sequence[str], environment: Mapping[str, str] | None = None
 
 def _environment(more: Mapping[str, str] | None) -> dict[str, str]:
     offline = {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1"}
-    return {**os.environ, **offline, **(more or {})}
+    whole = {**os.environ, **offline, **(more or {})}
+    # Where this is set, every start compiles everything anew, on all sides.
+    whole.pop("PYTHONDONTWRITEBYTECODE", None)
+    return whole
 
 
 class _MemoryWatch:

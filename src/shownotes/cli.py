@@ -305,17 +305,22 @@ def _say_what_next(outcomes: Sequence[Outcome], settings: Settings) -> None:
 
 
 @app.command()
-def status(root: Root = None) -> None:
+def status(
+    root: Root = None,
+    whole: Annotated[
+        bool, typer.Option("--all", help="On a terminal too, more than the last hundred.")
+    ] = False,
+) -> None:
     """Show every episode: its state, guests and what there is to check; and what is to come."""
     from shownotes.adapters.intray_book import is_watched, read_entries
-    from shownotes.screen import open_console, show_status, show_tray
+    from shownotes.screen import MOST_EPISODES, open_console, show_status, show_tray
 
     settings = settings_of(root)
     rows, output = _rows(settings), settings.output_folder
     console = open_console()
     entries = read_entries(output, with_done=False)
     if rows:
-        show_status(console, rows)
+        show_status(console, rows, most=None if whole else MOST_EPISODES)
     if entries:
         console.print()
         show_tray(console, entries, is_watched=is_watched(output))

@@ -51,6 +51,8 @@ STATE_WORDS = {
 WAITING_WORDS = {WaitsFor.MODEL: "waits for a model", WaitsFor.RETRY: "cancelled"}
 # More files in the in-tray than these nobody reads; the others are counted.
 MOST_FILES = 30
+# Episodes that fit on a terminal's last pages.
+MOST_EPISODES = 100
 # Width of what is written to a file or a pipe: a table must not lose its columns there.
 PIPE_WIDTH = 132
 
@@ -293,28 +295,25 @@ def show_releases(console: Console, releases: Releases, root: Path) -> None:
     show_sites(console, releases.sites, root)
 
 
-def show_status(console: Console, rows: Sequence[tuple[EpisodeFolder, Status | None]]) -> None:
-    """Every episode, one a line."""
-    from rich.table import Table
+def show_status(
+    console: Console,
+    rows: Sequence[tuple[EpisodeFolder, Status | None]],
+    *,
+    most: int | None = MOST_EPISODES,
+) -> None:
+    """Every episode, one a line; on a terminal the last `most` of them, unless that is `None`.
 
-    from shownotes.core.timecodes import clock
-
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for heading in ("Episode", "State", "Length", "Guests", "To check", "Folder"):
-        table.add_column(heading, overflow="fold")
-    for folder, status in rows:
-        if status is None:
-            table.add_row(escape(folder.name), "waiting", "", "", "", escape(folder.name))
-            continue
-        table.add_row(
-            escape(status.title),
-            _state(status),
-            clock(status.duration) if status.duration else "",
-            escape(", ".join(status.guests)),
-            str(status.checks) if status.checks else "",
-            escape(folder.name),
-        )
-    console.print(table)
+    Where the output is piped, every episode has one whole line, for programs such as grep.
+    """
+    shown = rows[-most:] if most and console.is_terminal else rows
+    headings = ("Episode", "State", "Length", "Guests", "To check", "Folder")
+    cells = [_cells(folder, status) for folder, status in shown]
+    if console.is_terminal:
+        _show_table(console, headings, cells)
+    else:
+        _show_lines(console, headings, cells)
+    if len(shown) < len(rows):
+        console.print(f"and {len(rows) - len(shown)} before them: shownotes status --all")
     for folder, status in rows:
         if status is not None and status.error:
             color = "red" if status.state is State.FAILED else "yellow"
@@ -322,6 +321,45 @@ def show_status(console: Console, rows: Sequence[tuple[EpisodeFolder, Status | N
         if status is not None and status.kept_edits:
             names = ", ".join(status.kept_edits)
             console.print(f"\n{escape(folder.name)}: edited by hand and kept: {escape(names)}")
+
+
+def _cells(folder: EpisodeFolder, status: Status | None) -> tuple[str, ...]:
+    from shownotes.core.timecodes import clock
+
+    if status is None:
+        return (folder.name, "waiting", "", "", "", folder.name)
+    return (
+        status.title,
+        _state(status),
+        clock(status.duration) if status.duration else "",
+        ", ".join(status.guests),
+        str(status.checks) if status.checks else "",
+        folder.name,
+    )
+
+
+def _show_table(console: Console, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*map(escape, row))
+    console.print(table)
+
+
+def _show_lines(console: Console, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """As wide as it takes; a rich table measures and folds every cell, which takes long."""
+    from rich.cells import cell_len
+
+    from shownotes.core.characters import visible
+
+    written = [[visible(" ".join(cell.split())) for cell in row] for row in (headings, *rows)]
+    widths = [max(map(cell_len, column)) for column in zip(*written, strict=True)]
+    for row in written:
+        padded = (c + " " * (w - cell_len(c)) for c, w in zip(row, widths, strict=True))
+        console.out("  ".join(padded).rstrip(), highlight=False)
 
 
 def show_tray(console: Console, entries: Sequence[Entry], *, is_watched: bool) -> None:
