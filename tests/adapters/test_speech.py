@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from benchmarks.dummy_whisper import make_model
+from shownotes.adapters.engine_process import Recognizer
 from shownotes.adapters.speech import Request, SpeechEngine
 from shownotes.errors import (
     EngineDiedError,
@@ -20,6 +22,7 @@ from shownotes.errors import (
     ModelBrokenError,
     SettingsError,
 )
+from shownotes.model import Span
 
 SAYS = "the river has a budget."
 REQUEST = Request(language="en", beam_size=1, seed=1)
@@ -81,6 +84,48 @@ def test_the_last_piece_is_left_where_it_may_be(engine: SpeechEngine, model: Pat
     # Not asked for, it is all heard, also after a window whose end was left.
     heard = engine.transcribe(_noise(65), REQUEST, deadline_s=PATIENCE_S)
     assert (len(heard.segments), heard.rest_from) == (3, None)
+
+
+def test_pieces_are_heard_side_by_side(engine: SpeechEngine, model: Path) -> None:
+    engine.load(str(model), "cpu")
+    edges = (0.0, 25.004, 40.0, 75.0, 90.0)
+    pieces = tuple(Span(start=a, end=b) for a, b in pairwise(edges))
+    reached: list[float] = []
+    heard = engine.transcribe(
+        _noise(90),
+        replace(REQUEST, pieces=pieces, batch_size=2),
+        deadline_s=PATIENCE_S,
+        on_progress=reached.append,
+    )
+    # The third is longer than the model listens to, and takes two goes of its own.
+    assert [segment.text for segment in heard.segments] == [SAYS] * 5
+    starts = [segment.start for segment in heard.segments]
+    for start, piece in zip(starts, (0, 1, 2, 2, 3), strict=True):
+        assert edges[piece] - 0.01 <= start < edges[piece + 1]
+    assert reached == sorted(reached)
+    assert heard.rest_from is None
+
+
+@pytest.mark.parametrize(("says", "is_again"), [(SAYS, False), ("no " * 60, True)])
+def test_what_a_batch_hears_badly_is_heard_again_with_fallbacks(
+    tmp_path: Path, says: str, is_again: bool
+) -> None:
+    path = make_model(tmp_path / "model", says=says, is_multilingual=False)
+    recognizer = Recognizer({"path": str(path), "device": "cpu", "threads": 1})
+    request = {
+        "seed": 1,
+        "terms": [],
+        "language": "en",
+        "beam_size": 1,
+        "may_leave_rest": False,
+        "pieces": [[0.0, 20.0], [20.0, 40.0]],
+        "batch_size": 2,
+    }
+    *segments, done = recognizer.transcribe(request, _noise(40))
+    assert done["event"] == "done"
+    assert [segment["segment"]["start"] >= 20.0 for segment in segments] == [False, True]
+    # Only fallbacks sample.
+    assert recognizer.whisper.has_sampled is is_again
 
 
 def test_the_same_window_gives_the_same_text(engine: SpeechEngine, model: Path) -> None:

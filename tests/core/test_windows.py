@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shownotes.core.windows import (
+    LISTENS_S,
     MAX_WINDOW_S,
     MIN_WINDOW_S,
     Packing,
@@ -13,6 +14,7 @@ from shownotes.core.windows import (
     Window,
     cut_windows,
     pack,
+    pieces_at_once,
     rest_of,
     takes_rest,
     with_rest,
@@ -170,3 +172,25 @@ def test_an_end_is_left_to_the_next_window_of_the_same_track_with_speech() -> No
     assert not takes_rest((one, replace(two, speech=())), 1)
     assert not takes_rest((replace(one, speech=()), two), 1)
     assert not takes_rest((replace(one, track=0), replace(two, track=1)), 1)
+
+
+@given(speech_of_an_episode())
+def test_pieces_that_are_heard_side_by_side_are_cut_in_pauses(
+    episode: tuple[tuple[Span, ...], float],
+) -> None:
+    speech, duration = episode
+    for window in cut_windows(speech, duration=duration, target_s=300.0):
+        packing = pack(window)
+        pieces = pieces_at_once(packing, window.speech)
+        edges = [0.0, *(piece.end for piece in pieces)]
+        assert [piece.start for piece in pieces] == edges[:-1]
+        assert edges[-1] == packing.duration
+        for cut in edges[1:-1]:
+            at = packing.to_audio(cut)
+            assert not any(s.start + 1e-6 < at < s.end - 1e-6 for s in window.speech)
+        for piece in pieces:
+            if piece.duration > LISTENS_S + 1e-6:
+                # Nobody pauses in it.
+                begin, end = (packing.to_audio(t) for t in (piece.start, piece.end))
+                inside = [s for s in window.speech if s.end > begin + 0.5 and s.start < end - 0.5]
+                assert all(a.end == b.start for a, b in pairwise(inside))

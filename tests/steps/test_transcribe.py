@@ -172,6 +172,24 @@ def test_what_a_window_leaves_is_heard_with_the_next(
     assert last_heard <= first["rest"]["start"] <= next_heard < first["end"]
 
 
+def test_a_draft_is_heard_side_by_side_says_so_and_is_made_anew(
+    workspace: Path, models_folder: Path, kept_warm: dict[str, Closeable]
+) -> None:
+    english = str(models_folder / "english")
+    walk = _walk(workspace, kept_warm, model=english, beam_size=5, profile="draft")
+    transcript = _transcribe(walk)
+    assert {s.text for s in transcript.segments} == {"the river has a budget."}
+    # Nothing is left to the next window where each piece is heard by itself.
+    second = json.loads((walk.folder.path / "work" / "windows" / "0001.json").read_text())
+    assert second["start"] == 150.0
+    assert "draft_profile" in {notice.code for notice in transcript.warnings}
+    assert not _is_due(walk)
+    assert _is_due(_walk(workspace, kept_warm, model=english, beam_size=5))
+    # How many are heard at once is no reason to hear them again.
+    many = _walk(workspace, kept_warm, model=english, beam_size=5, profile="draft", batch_size=3)
+    assert not _is_due(many)
+
+
 def test_a_second_run_has_nothing_to_do(
     workspace: Path, models_folder: Path, kept_warm: dict[str, Closeable]
 ) -> None:

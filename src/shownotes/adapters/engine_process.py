@@ -14,14 +14,17 @@ silence was taken out before (`core.windows.pack`), and doubtful text is flagged
 """
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from shownotes.adapters.frames import Send, serve
 from shownotes.core.glossary import choose_hotwords
+from shownotes.core.windows import LISTENS_S
 
 # Fallbacks: 0 first; the others only where the text is repetitive or improbable.
 TEMPERATURES = (0.0, 0.2, 0.4)
+# Text that is worse than either is heard again. These are Whisper's own.
+MOST_REPETITIVE, LEAST_PROBABLE = 2.4, -1.0
 SAMPLE_RATE_HZ = 16_000
 
 
@@ -53,30 +56,96 @@ class Recognizer:
         """Recognise a packed window; the last message says how it went."""
         self._sow(request["seed"])
         hotwords = choose_hotwords(request["terms"], count_tokens=self._count_tokens)
-        segments, _ = self.model.transcribe(
-            samples,
-            language=request["language"],
-            beam_size=request["beam_size"],
-            temperature=list(TEMPERATURES),
-            vad_filter=False,
-            word_timestamps=True,
-            condition_on_previous_text=False,
-            compression_ratio_threshold=2.4,
-            log_prob_threshold=-1.0,
-            no_speech_threshold=None,
-            hallucination_silence_threshold=None,
-            hotwords=hotwords.text or None,
-        )
-        self.whisper.begin(may_leave_rest=request["may_leave_rest"])
+        options = {
+            "language": request["language"],
+            "beam_size": request["beam_size"],
+            "word_timestamps": True,
+            "condition_on_previous_text": False,
+            "hotwords": hotwords.text or None,
+        }
         rest_from = None
+        pieces, batch_size = request["pieces"], request["batch_size"]
+        if pieces:
+            segments = self._hear_at_once(samples, pieces, batch_size, options)
+        else:
+            self.whisper.begin(may_leave_rest=request["may_leave_rest"])
+            segments = self._hear(samples, options)
         try:
             for segment in segments:
-                yield {"event": "segment", "segment": _plain(segment)}
+                yield {"event": "segment", "segment": segment}
         except _RestLeftError as rest:
             extractor = self.model.feature_extractor
             frames = len(samples) // extractor.hop_length - rest.frames
             rest_from = frames * extractor.time_per_frame
         yield {"event": "done", "left_out": hotwords.left_out, "rest_from": rest_from}
+
+    def _hear(
+        self, samples: Any, options: Mapping[str, Any], *, from_s: float = 0.0
+    ) -> Iterator[dict[str, Any]]:
+        """One piece after the other, each with fallbacks."""
+        segments, _ = self.model.transcribe(
+            samples,
+            **options,
+            temperature=list(TEMPERATURES),
+            vad_filter=False,
+            compression_ratio_threshold=MOST_REPETITIVE,
+            log_prob_threshold=LEAST_PROBABLE,
+            no_speech_threshold=None,
+            hallucination_silence_threshold=None,
+        )
+        for segment in segments:
+            yield _plain(segment, from_s=from_s)
+
+    def _hear_at_once(
+        self,
+        samples: Any,
+        pieces: Sequence[Sequence[float]],
+        batch_size: int,
+        options: Mapping[str, Any],
+    ) -> Iterator[dict[str, Any]]:
+        """Pieces side by side, and again by itself what does not pass the gates.
+
+        faster-whisper's batches have no fallbacks: text that is repetitive, improbable or missing
+        stays so there. A piece that is too long for the model goes by itself, too.
+        """
+        self.whisper.begin(may_leave_rest=False)
+        for at in range(0, len(pieces), batch_size):
+            group = pieces[at : at + batch_size]
+            heard = self._hear_batch(samples, group, options)
+            for (start, end), segments in zip(group, heard, strict=True):
+                if segments and all(map(_passes, segments)):
+                    yield from map(_plain, segments)
+                else:
+                    part = samples[round(start * SAMPLE_RATE_HZ) : round(end * SAMPLE_RATE_HZ)]
+                    yield from self._hear(part, options, from_s=start)
+
+    def _hear_batch(
+        self, samples: Any, pieces: Sequence[Sequence[float]], options: Mapping[str, Any]
+    ) -> list[list[Any]]:
+        """faster-whisper's segments of each piece; none of one that is too long."""
+        from faster_whisper import BatchedInferencePipeline
+
+        fitting = [(start, end) for start, end in pieces if end - start <= LISTENS_S]
+        segments: Iterable[Any] = ()
+        if fitting:
+            segments, _ = BatchedInferencePipeline(self.model).transcribe(
+                samples,
+                **options,
+                temperature=0.0,
+                vad_filter=False,
+                clip_timestamps=[{"start": start, "end": end} for start, end in fitting],
+                batch_size=len(fitting),
+                without_timestamps=False,
+            )
+        by_frame: dict[int, list[Any]] = {}
+        for segment in segments:
+            by_frame.setdefault(segment.seek, []).append(segment)
+        rate = self.model.frames_per_second
+        # faster-whisper cuts at whole samples, and counts frames from there.
+        return [
+            by_frame.get(int(int(start * SAMPLE_RATE_HZ) / SAMPLE_RATE_HZ * rate), [])
+            for start, _ in pieces
+        ]
 
     def detect(self, lengths: list[int], samples: Any) -> dict[str, Any]:
         """Probabilities of languages for each stretch."""
@@ -179,14 +248,25 @@ def _compute_type(device: str) -> str:
     return next((kind for kind in wanted if kind in supported), "default")
 
 
-def _plain(segment: Any) -> dict[str, Any]:
-    """faster-whisper's segment as plain data."""
+def _passes(segment: Any) -> bool:
+    """Whether a segment of a batch is as good as one that came with fallbacks."""
+    is_repetitive = segment.compression_ratio > MOST_REPETITIVE
+    return not is_repetitive and segment.avg_logprob >= LEAST_PROBABLE
+
+
+def _plain(segment: Any, *, from_s: float = 0.0) -> dict[str, Any]:
+    """faster-whisper's segment as plain data, its times counted from elsewhere."""
     return {
-        "start": float(segment.start),
-        "end": float(segment.end),
+        "start": float(segment.start) + from_s,
+        "end": float(segment.end) + from_s,
         "text": segment.text.strip(),
         "words": [
-            [word.word.strip(), float(word.start), float(word.end), float(word.probability)]
+            [
+                word.word.strip(),
+                float(word.start) + from_s,
+                float(word.end) + from_s,
+                float(word.probability),
+            ]
             for word in segment.words or ()
             if word.word.strip()
         ],

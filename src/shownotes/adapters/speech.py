@@ -20,7 +20,7 @@ from shownotes.errors import (
     ModelBrokenError,
     SettingsError,
 )
-from shownotes.model import Segment, Word
+from shownotes.model import Segment, Span, Word
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,6 +58,7 @@ class Request:
         seed: for the fallbacks that sample; the same seed gives the same text.
         may_leave_rest: whether the last piece may be left, where it is shorter than what the model
             listens to at once.
+        pieces: in packed seconds, to be heard `batch_size` at a time; none: one after the other.
     """
 
     language: str
@@ -65,6 +66,8 @@ class Request:
     seed: int
     terms: tuple[str, ...] = ()
     may_leave_rest: bool = False
+    pieces: tuple[Span, ...] = ()
+    batch_size: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +169,8 @@ class SpeechEngine:
             "seed": request.seed,
             "terms": request.terms,
             "may_leave_rest": request.may_leave_rest,
+            "pieces": [[piece.start, piece.end] for piece in request.pieces],
+            "batch_size": request.batch_size,
         }
         segments: list[Segment] = []
         left_out: tuple[str, ...] = ()

@@ -19,6 +19,8 @@ MAX_WINDOW_S = 600.0
 # How wide the pause is searched for, around the mark, in seconds. Speakers breathe every few
 # seconds; a minute nearly always holds a pause between sentences.
 SEARCH_S = 60.0
+# What a Whisper model listens to at once, in seconds.
+LISTENS_S = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +185,40 @@ def pack(window: Window, *, max_silence_s: float = 2.0, pad_s: float = 0.2) -> P
         pieces.append(Piece(audio_start=start, audio_end=end, packed_start=packed))
         packed += end - start
     return Packing(pieces=tuple(pieces))
+
+
+def pieces_at_once(packing: Packing, speech: Sequence[Span]) -> tuple[Span, ...]:
+    """Cut packed audio in pauses into pieces that a model can hear side by side.
+
+    Args:
+        packing: of a window.
+        speech: of the same window, in episode time.
+
+    Returns:
+        Contiguous spans in packed time from 0 to its end. One is longer than `LISTENS_S` where
+        nobody pauses for so long.
+    """
+    breaths = list(_breaths(packing, speech))
+    edges = [0.0]
+    while packing.duration - edges[-1] > LISTENS_S:
+        near = [b for b in breaths if edges[-1] < b <= edges[-1] + LISTENS_S]
+        far = next((b for b in breaths if b > edges[-1] + LISTENS_S), packing.duration)
+        edges.append(near[-1] if near else far)
+    if packing.duration > edges[-1]:
+        edges.append(packing.duration)
+    return tuple(Span(start=start, end=end) for start, end in pairwise(edges))
+
+
+def _breaths(packing: Packing, speech: Sequence[Span]) -> Iterator[float]:
+    """The middles of all pauses and seams, in packed time, in order."""
+    for piece in packing.pieces:
+        if piece.packed_start > 0:
+            yield piece.packed_start
+        inside = _clip(speech, piece.audio_start, piece.audio_end)
+        for before, after in pairwise(inside):
+            if after.start > before.end:
+                middle = (before.end + after.start) / 2
+                yield middle - piece.audio_start + piece.packed_start
 
 
 def _next_cut(speech: Sequence[Span], *, start: float, duration: float, target_s: float) -> float:

@@ -20,6 +20,7 @@ from shownotes.core.windows import (
     Window,
     cut_windows,
     pack,
+    pieces_at_once,
     rest_of,
     takes_rest,
     with_rest,
@@ -39,6 +40,8 @@ RECIPE = 2
 LANGUAGE_STRETCHES = 6
 # A window's shortest deadline, in seconds: a short window on a busy machine is no reason to kill.
 MIN_DEADLINE_S = 60.0
+# Half-minutes side by side, where nobody says how many: enough to keep a GPU busy.
+AT_ONCE = 8
 # How much wider the search is when a stretch is heard again: the same search finds the same text.
 AGAIN_BEAM = 3
 
@@ -137,11 +140,21 @@ class Recognizer:
         """Hash of all that the window's text is made from."""
         spans = [[round(s.start, 3), round(s.end, 3)] for s in window.speech]
         terms = heard_terms(self.walk, self.episode)
-        beam_size = self.walk.settings.speech.beam_size
         track = [] if window.track is None else [window.track]
-        return content_sha256(
-            [*self._base, window.start, window.end, spans, terms, beam_size, *track]
-        )
+        how = [self._beam_size, *([["at once"]] if self._batch_size > 1 else [])]
+        return content_sha256([*self._base, window.start, window.end, spans, terms, *how, *track])
+
+    @property
+    def _beam_size(self) -> int:
+        speech = self.walk.settings.speech
+        return 1 if speech.profile == "draft" else speech.beam_size
+
+    @property
+    def _batch_size(self) -> int:
+        """How many pieces are heard side by side; in a text that is heard again, one."""
+        speech = self.walk.settings.speech
+        is_meant_for_it = self.choice.device == "cuda" or speech.profile == "draft"
+        return speech.batch_size or (AT_ONCE if is_meant_for_it else 1)
 
     def stored(self, windows: Sequence[Window], index: int) -> Recognized | None:
         """A window as an earlier run left it, if it was made from the same."""
@@ -186,13 +199,15 @@ class Recognizer:
         if not packing.pieces:
             return Recognized(key=key, start=window.start, end=window.end, segments=())
         language, _, _ = self.language()
-        settings = self.walk.settings.speech
+        at_once = 1 if is_again else self._batch_size
         request = Request(
             language=language,
-            beam_size=min(20, settings.beam_size + AGAIN_BEAM * is_again),
+            beam_size=min(20, self._beam_size + AGAIN_BEAM * is_again),
             seed=int(key[:7], 16),
             terms=heard_terms(self.walk, self.episode),
-            may_leave_rest=may_leave_rest,
+            may_leave_rest=may_leave_rest and at_once == 1,
+            pieces=pieces_at_once(packing, window.speech) if at_once > 1 else (),
+            batch_size=at_once,
         )
         recognition = self._engine().transcribe(
             read_packed(self._audio(window.track), packing),

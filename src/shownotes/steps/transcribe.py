@@ -43,6 +43,11 @@ from shownotes.steps.recognition import (
 from shownotes.steps.step import Part, Step, Walk
 
 IMPORTED = "imported"
+_DRAFT_NOTICE = Notice(
+    code="draft_profile",
+    message="Transcribed quickly, with more mistakes than usual (speech.profile = draft). For the "
+    "notes that are published, set it to usual and run again.",
+)
 
 
 # --------------------------------------------------------------------------- what it is made from
@@ -60,6 +65,8 @@ def _inputs(walk: Walk) -> Mapping[str, str]:
     elif episode.speech:
         made_from["model"] = model_key(walk, episode, box=STEP.box)
         made_from["glossary"] = content_sha256(glossary(walk, episode))
+        if walk.settings.speech.profile == "draft":
+            made_from["profile"] = "draft"
     redo = _redo(walk)
     return {**made_from, "redo": f"{redo.start}-{redo.end}" if redo else ""}
 
@@ -275,6 +282,7 @@ def _assemble(walk: Walk, episode: Episode) -> Transcript:
         is_demo=choice.is_demo,
         warnings=(
             *language_notices,
+            *([_DRAFT_NOTICE] if walk.settings.speech.profile == "draft" else []),
             *([DEMO_NOTICE] if is_demo_unasked(episode, choice) else []),
             *_left_out([part for _, part in heard]),
             *_unheard(flagged, episode),
