@@ -40,38 +40,36 @@ bench bench-quick bench-long: $(VENV)/.bench
 	$(BIN)/python -m benchmarks.peers $(if $(filter bench,$@),usual,$(@:bench-%=%)) $(PART)
 	$(BIN)/python -m benchmarks.report
 
-# The environment that runs. uv (from the registry, inside the environment) installs a locked set
-# several times faster than pip; where it cannot be had, pip does the same from the same lock.
+# Installs a locked set. uv (from the registry, inside the environment) does so several times faster
+# than pip; where it cannot be had, pip does the same from the same lock. Both compile what they
+# install: where Python may write no bytecode, every start would do that again.
+define install
+	@if $(BIN)/python -m uv --version >/dev/null 2>&1; then \
+	   $(BIN)/python -m uv pip install -q --compile-bytecode --require-hashes -r $(1) ; \
+	 else \
+	   $(BIN)/python -m pip install -q --require-hashes -r $(1) ; \
+	 fi
+endef
+
+# The environment that runs.
 $(VENV)/.notes: requirements.lock pyproject.toml
 	@echo "Setting up (once)..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install -q uv 2>/dev/null || true
-	@if $(BIN)/python -m uv --version >/dev/null 2>&1; then \
-	   $(BIN)/python -m uv pip install -q --compile-bytecode --require-hashes -r requirements.lock && \
-	   $(BIN)/python -m uv pip install -q --no-deps -e . ; \
-	 else \
-	   $(BIN)/python -m pip install -q --require-hashes -r requirements.lock && \
-	   $(BIN)/python -m pip install -q --no-deps -e . ; \
-	 fi
+	$(call install,requirements.lock)
+	@$(BIN)/python -m uv pip install -q --no-deps -e . 2>/dev/null || \
+	 $(BIN)/python -m pip install -q --no-deps -e .
 	@$(BIN)/python -m compileall -q src flows
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.notes
 	@echo "Setting up what the tests need (once)..."
-	@if $(BIN)/python -m uv --version >/dev/null 2>&1; then \
-	   $(BIN)/python -m uv pip install -q --compile-bytecode --require-hashes -r requirements-dev.lock ; \
-	 else \
-	   $(BIN)/python -m pip install -q --require-hashes -r requirements-dev.lock ; \
-	 fi
+	$(call install,requirements-dev.lock)
 	@touch $@
 
 $(VENV)/.bench: requirements-bench.lock $(VENV)/.dev
 	@echo "Setting up what the benchmarks need (once)..."
-	@if $(BIN)/python -m uv --version >/dev/null 2>&1; then \
-	   $(BIN)/python -m uv pip install -q --compile-bytecode --require-hashes -r requirements-bench.lock ; \
-	 else \
-	   $(BIN)/python -m pip install -q --require-hashes -r requirements-bench.lock ; \
-	 fi
+	$(call install,requirements-bench.lock)
 	@touch $@
 
 # Writes the locks anew. They name versions and hashes, never an index's address.

@@ -35,9 +35,9 @@ def main() -> None:
         f"{bare.wall_s:.1f} s, ratio {walk.wall_s / bare.wall_s:.2f}; memory {walk.peak_mb:.0f} "
         f"and {bare.peak_mb:.0f} MB"
     )
-    counts = [instructions(command_of(side, CASE, 1)) for side in CASE.sides]
-    if None not in counts:
-        say(f"guard: instructions, walk over bare: {counts[0] / counts[1]:.3f}")  # type: ignore[operator]
+    ours, theirs = (instructions(command_of(side, CASE, 1)) for side in CASE.sides)
+    if ours and theirs:
+        say(f"guard: instructions, walk over bare: {ours / theirs:.3f}")
 
 
 def instructions(command: Sequence[str]) -> int | None:

@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,16 @@ HERE = Path(__file__).parent
 WORK = HERE / "work"
 RESULTS = HERE / "results.json"
 LOOK_EVERY_S = 0.2
-PACKAGES = ("faster-whisper", "ctranslate2", "spacy", "prefect", "av", "numpy", "onnxruntime")
+PACKAGES = (
+    "faster-whisper",
+    "whisper-ctranslate2",
+    "ctranslate2",
+    "spacy",
+    "prefect",
+    "av",
+    "numpy",
+    "onnxruntime",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +170,15 @@ def machine() -> dict[str, Any]:
         "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
         "python": platform.python_version(),
         "system": platform.system(),
-        "versions": {name: version(name) for name in PACKAGES},
+        "versions": {name: found for name in PACKAGES if (found := _version(name))},
     }
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
 
 
 def load() -> dict[str, Any]:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 
 from benchmarks.measuring import WORK, Measured, keep, measure, ratio, say, summary
 from benchmarks.walk import speech_mp3
@@ -273,7 +274,7 @@ def starts() -> None:
 
 ALL: dict[str, Callable[[], None]] = {
     "starts": starts,
-    **{name: (lambda name=name: compare(name)) for name in SIDES},  # type: ignore[misc]
+    **{name: partial(compare, name) for name in SIDES},
 }
 
 if __name__ == "__main__":

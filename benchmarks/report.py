@@ -205,7 +205,7 @@ def _machines(results: Mapping[str, Any]) -> Iterator[str]:
 
 
 def draw(results: Mapping[str, Any], folder: Path = PLOTS) -> None:
-    """Three plots as SVG, the same bytes from the same figures."""
+    """Plots as SVG, the same bytes from the same figures; of growth where there are two lengths."""
     import matplotlib as mpl
 
     mpl.use("svg")
@@ -213,7 +213,8 @@ def draw(results: Mapping[str, Any], folder: Path = PLOTS) -> None:
     folder.mkdir(exist_ok=True)
     _draw_peers(results, folder / "peers.svg")
     _draw_breakdown(results, folder / "breakdown.svg")
-    _draw_growth(results, folder / "growth.svg")
+    if growth(results):
+        _draw_growth(results, folder / "growth.svg")
 
 
 def _save(figure: Any, path: Path) -> None:

@@ -151,7 +151,7 @@ class Recognizer:
 
     @property
     def _batch_size(self) -> int:
-        """How many pieces are heard side by side; in a text that is heard again, one."""
+        """How many pieces are heard side by side the first time; 1: one after the other."""
         speech = self.walk.settings.speech
         is_meant_for_it = self.choice.device == "cuda" or speech.profile == "draft"
         return speech.batch_size or (AT_ONCE if is_meant_for_it else 1)
