@@ -22,7 +22,17 @@ FLOORS = {"small-10": 1.05, "small-30": 1.03, "tiny-180": 1.0}
 MOST_MEMORY = {"tiny-180": 0.2}
 MOST_REST, REST_CASES = 0.04, ("small-10", "small-30")
 MOST_EXPONENT = 1.02
-COLOURS = ("#1b6e6a", "#c05a2e", "#4b5d8c", "#a08a2c", "#7a3f6d", "#5e7d3a", "#888888", "#b23a48")
+COLOURS = (
+    "#1b6e6a",
+    "#c05a2e",
+    "#4b5d8c",
+    "#a08a2c",
+    "#7a3f6d",
+    "#5e7d3a",
+    "#888888",
+    "#b23a48",
+    "#222222",
+)
 
 
 def main() -> None:
@@ -79,7 +89,7 @@ def _peers(results: Mapping[str, Any]) -> Iterator[str]:
         shown = f"{memory['median']:.2f} ({ours['peak_mb']:.0f} MB)" if memory else ""
         cells.append(f"**{shown}**" if memory and memory["median"] > most else shown)
         rounds = len(ours["runs"])
-        first = f"{told['case']['shape']}, {told['case']['minutes']:g} min, {rounds} rounds"
+        first = f"{told['case']['shape']}, {told['case']['minutes']:g} min, {rounds} round{'' if rounds == 1 else 's'}"
         yield f"| {first} | {ours['wall_s']:.1f} s | {' | '.join(cells)} |"
     yield ""
 
@@ -259,7 +269,9 @@ def _draw_breakdown(results: Mapping[str, Any], path: Path) -> None:
             told["sides"][OURS]["parts"].get(part, 0) / told["sides"][OURS]["wall_s"]
             for _, told in shown
         ]
-        axes.barh(range(len(shown)), shares, left=left, label=part, color=COLOURS[number % 8])
+        axes.barh(
+            range(len(shown)), shares, left=left, label=part, color=COLOURS[number % len(COLOURS)]
+        )
         left = [a + b for a, b in zip(left, shares, strict=True)]
     axes.set_yticks(range(len(shown)), [_title(told) for _, told in shown])
     axes.invert_yaxis()
@@ -275,7 +287,12 @@ def _draw_growth(results: Mapping[str, Any], path: Path) -> None:
     axes = figure.subplots()
     for number, (part, points) in enumerate(growth(results).items()):
         label = f"{part}: b = {exponent(points):.2f}"
-        axes.loglog(*zip(*points, strict=True), marker="o", label=label, color=COLOURS[number % 8])
+        axes.loglog(
+            *zip(*points, strict=True),
+            marker="o",
+            label=label,
+            color=COLOURS[number % len(COLOURS)],
+        )
     axes.set_xlabel("minutes of audio")
     axes.set_ylabel("seconds")
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
