@@ -89,7 +89,8 @@ def _peers(results: Mapping[str, Any]) -> Iterator[str]:
         shown = f"{memory['median']:.2f} ({ours['peak_mb']:.0f} MB)" if memory else ""
         cells.append(f"**{shown}**" if memory and memory["median"] > most else shown)
         rounds = len(ours["runs"])
-        first = f"{told['case']['shape']}, {told['case']['minutes']:g} min, {rounds} round{'' if rounds == 1 else 's'}"
+        told_rounds = f"{rounds} round" if rounds == 1 else f"{rounds} rounds"
+        first = f"{_title(told)}, {told_rounds}"
         yield f"| {first} | {ours['wall_s']:.1f} s | {' | '.join(cells)} |"
     yield ""
 
