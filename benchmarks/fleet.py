@@ -47,13 +47,15 @@ def end_properly_when_asked() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 
-def wait_for(condition: Callable[[], object], what: str, *, timeout_s: float) -> None:
+def wait_for(
+    condition: Callable[[], object], what: str, *, timeout_s: float, every_s: float = 0.1
+) -> None:
     """Wait until something holds; end the program when it never does."""
     ends = time.monotonic() + timeout_s
     while not condition():
         if time.monotonic() > ends:
             sys.exit(f"Waited {timeout_s:.0f} s in vain: {what}.")
-        time.sleep(0.1)
+        time.sleep(every_s)
 
 
 @contextmanager

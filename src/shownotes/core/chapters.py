@@ -13,8 +13,9 @@ from collections import Counter
 from collections.abc import Sequence
 from statistics import median
 
-from shownotes.core import salience
+from shownotes.core import salience, worth
 from shownotes.core.cohesion import Cohesion
+from shownotes.core.draftsman import sponsored
 from shownotes.core.salience import Vocabulary
 from shownotes.core.titles import Naming, Piece, title_chapters
 from shownotes.core.wording import Wording, bare
@@ -84,13 +85,27 @@ def divide(
         Piece(sentences=tuple(sentences[a:b]), is_first=a == 0, is_last=b == len(sentences))
         for a, b in zip(firsts, [*firsts[1:], len(sentences)], strict=True)
     ]
-    titles = title_chapters(pieces, vocabulary=vocabulary, naming=naming)
+    titles = title_chapters(
+        pieces,
+        vocabulary=vocabulary,
+        naming=naming,
+        left_out=_sponsors(sentences, vocabulary),
+    )
     starts = [0.0, *(sentences[i].start for i in firsts[1:])]
     ends = [*starts[1:], max(duration, sentences[-1].end)]
     return tuple(
         Chapter(start=start, end=end, title=title.text, evidence=title.sentence.evidence)
         for start, end, title in zip(starts, ends, titles, strict=True)
     )
+
+
+def _sponsors(sentences: Sequence[Sentence], vocabulary: Vocabulary) -> frozenset[int]:
+    """Indices of the sentences of sponsor reads, after which no chapter is called."""
+    wording = vocabulary.wording
+    if not any(wording.holds("sponsor", s.text) for s in sentences):
+        return frozenset()
+    judged = worth.judge_all(sentences, vocabulary) if wording.worth else ()
+    return sponsored(sentences, judged, wording)
 
 
 def _cohesions(

@@ -29,6 +29,14 @@ def tidy(text: str, *, wording: Wording, stands_alone: bool = False) -> str:
     return finish(tidied if is_faithful(tidied, said, wording=wording) else said)
 
 
+def hesitates(text: str, wording: Wording) -> bool:
+    """Whether an "um" is in it, which word for word would be printed."""
+    sounds = "|".join(wording.clutter.sounds)
+    return bool(sounds) and bool(
+        re.search(rf"(?<![\w'])(?:{sounds})(?![\w'])", text, flags=re.IGNORECASE)
+    )
+
+
 def finish(text: str) -> str:
     """A capital first letter and an end mark."""
     text = text.strip()

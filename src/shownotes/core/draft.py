@@ -100,7 +100,10 @@ def compose(sources: Sources) -> ShowNotes:
         chapters=sources.topics.chapters,
         earlier_episodes=as_links(earlier),
         resources=find_resources(
-            sources.sentences, sources.wording, people=[p.name for p in names.people]
+            sources.sentences,
+            sources.wording,
+            people=[p.name for p in names.people],
+            bodies=[o.name for o in names.organizations],
         ),
         credits=find_credits(sources.sentences, sources.credits, sources.wording),
         soundbites=soundbites.choose(chosen.quotes, sources.sentences, sources.topics.chapters),

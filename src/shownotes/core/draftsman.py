@@ -4,6 +4,7 @@ Every choice is a sentence of the episode; what is printed is that sentence, lig
 the time it was said.
 """
 
+import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -86,6 +87,7 @@ class Draftsman:
             and not salience.is_housekeeping(text, wording)
             and not wording.starts("agenda", text)
             and not salience.is_run_on(text, wording)
+            and salience.is_balanced(text)
             and self.odds("service", sentence, least=MOST_SERVICE) <= 0
         )
 
@@ -96,12 +98,15 @@ def sponsored(
     """Indices of the sentences of sponsor reads: where one is named, and what goes with it.
 
     On both sides of such a sentence the read goes on as long as sentences are likely enough to be
-    part of one, by the same speaker.
+    part of one, by the same speaker; between two that are near each other all is part of it.
     """
     found: set[int] = set()
-    for sentence in sentences:
-        if not wording.holds("sponsor", sentence.text):
-            continue
+    naming = [s for s in sentences if wording.holds("sponsor", s.text)]
+    for first, second in itertools.pairwise(naming):
+        between = sentences[first.index : second.index]
+        if len(between) <= LONGEST_READ and all(s.speaker == second.speaker for s in between):
+            found.update(s.index for s in between)
+    for sentence in naming:
         found.add(sentence.index)
         for step in (-1, 1):
             for distance in range(1, LONGEST_READ):

@@ -161,7 +161,26 @@ def _group(
             body = bodies.setdefault(_key(name), _Body())
             body.names.append(name)
             body.mentions.append(mention)
-    return _join_short_forms(list(bodies.values()))
+    return _join_heads(_join_short_forms(list(bodies.values())), cues)
+
+
+def _join_heads(bodies: list[_Body], cues: NameCues) -> list[_Body]:
+    """Joins "the Authority" to the one Authority that was named in full before it."""
+    for body in bodies:
+        words = words_of(body.names[0])
+        if len(words) != 1 or not set(words) & _words(cues, "body_heads"):
+            continue
+        longer = [
+            other
+            for other in bodies
+            if len(words_of(other.names[0])) > 1
+            and words_of(other.names[0])[-1:] == words
+            and other.mentions
+            and other.mentions[0].start <= body.mentions[0].start
+        ]
+        if len(longer) == 1:
+            _absorb(longer[0], body)
+    return [body for body in bodies if body.mentions]
 
 
 def _join_short_forms(bodies: list[_Body]) -> list[_Body]:

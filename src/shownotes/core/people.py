@@ -100,6 +100,7 @@ def identify(
         for number, somebody in enumerate(found.people)
         if somebody.mentions
     ]
+    people = [_with_real_organization(person, people) for person in people]
     bodies = find_organizations(found.masked, cues=cues, show=show, catalogue=catalogue)
     spelled = [_spell(person, glossary, is_alike) for person in people]
     numbers = [number for number, somebody in enumerate(found.people) if somebody.mentions]
@@ -215,6 +216,18 @@ def claim_features(found: Study, pair: Pair, named: Sequence[Mention]) -> list[s
         ):
             features.append(f"claimed {claim.rank}")
     return features or ["unclaimed"]
+
+
+def _with_real_organization(person: Person, people: Sequence[Person]) -> Person:
+    """Without an organization that is a host or guest of the same episode."""
+    named = {
+        _key(other.name)
+        for other in people
+        if other.role is not PersonRole.MENTIONED and len(words_of(other.name)) > 1
+    }
+    if person.organization is None or _key(person.organization.value) not in named:
+        return person
+    return replace(person, organization=None)
 
 
 _Named = TypeVar("_Named", Person, Organization)

@@ -194,7 +194,9 @@ def claim_worth(sentence: Sentence, draftsman: Draftsman) -> float:
         return 0.0
     if not draftsman.is_plain(sentence) or wording.holds("talk", text):
         return 0.0
-    if salience.is_addressed(text, draftsman.people):
+    if salience.is_addressed(text, draftsman.people) or salience.is_spoken_by_another(text):
+        return 0.0
+    if wording.holds("earlier", text):
         return 0.0
     if salience.is_fragment(sentence, draftsman.sentences, wording):
         return 0.0

@@ -66,7 +66,19 @@ def _is_real_question(text: str, wording: Wording) -> bool:
     if not wording.is_known:
         return True
     words = clutter.tidy(text, wording=wording, stands_alone=True).split()
-    return bool(words) and wording.has("question_words", words[0])
+    if not words or not wording.has("question_words", words[0]):
+        return False
+    is_open = wording.has("open_question_words", words[0])
+    return not (is_open and len(words) > 1 and wording.has("not_turned_around", words[1]))
+
+
+def _is_asked_of_you(words: Sequence[str], wording: Wording) -> bool:
+    """`Have you been out in February?`: of the person spoken to, and of no use to a reader."""
+    return (
+        len(words) > 1
+        and wording.has("asked_of_you", words[0])
+        and wording.has("second_person", words[1])
+    )
 
 
 def choose_questions(draftsman: Draftsman, chapters: Sequence[Chapter]) -> tuple[Fact, ...]:
@@ -92,6 +104,8 @@ def _listed_question_worth(sentence: Sentence, draftsman: Draftsman) -> float:
     if not _is_real_question(text, wording) or wording.holds("talk", text):
         return 0.0
     if wording.has("dangling_end", words[-1]) or _points_back(words, wording):
+        return 0.0
+    if _is_asked_of_you(words, wording):
         return 0.0
     late = sum(wording.has("pointing_late", w) for w in words)
     value = 1.0 + min(1.0, draftsman.vocabulary.density(text) / 2) - 0.6 * late

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from shownotes.core import salience
+from shownotes.core import clutter, salience
 from shownotes.core.draftsman import Draftsman
 from shownotes.core.salience import Vocabulary
 from shownotes.core.turns import is_unnamed
@@ -16,6 +16,8 @@ WEAK_SHARE = 0.5
 FEWEST_WORDS, MOST_WORDS, BEST_WORDS = 5, 26, 11
 # A saying must be worth more than this.
 LEAST_QUOTE = 0.5
+# What a sentence is worth that the rules forbid, however an editor's judgement was guessed.
+NO_QUOTE = -LEAST_QUOTE
 # How likely an editor must find it quotable, and printable alone. Calibrated on training/notes.
 LIKELY_QUOTE, PRINTABLE = 0.15, 0.15
 # Two quotes from within this many sentences tell the same story.
@@ -64,7 +66,7 @@ def choose(draftsman: Draftsman, *, hosts: Sequence[str] = ()) -> tuple[Quote, .
 def _worth(sentence: Sentence, draftsman: Draftsman) -> float:
     """How quotable it is by the rules and by what editors would say."""
     by_rule = score(sentence, draftsman.vocabulary)
-    if by_rule <= -LEAST_QUOTE:
+    if by_rule <= NO_QUOTE:
         return by_rule
     return (
         by_rule
@@ -74,19 +76,19 @@ def _worth(sentence: Sentence, draftsman: Draftsman) -> float:
 
 
 def score(sentence: Sentence, vocabulary: Vocabulary) -> float:
-    """How quotable a sentence is; 0 and less is not."""
+    """How quotable a sentence is; 0 and less is not, `NO_QUOTE` whatever else is said of it."""
     wording, text = vocabulary.wording, sentence.text
     words = text.split()
     if not FEWEST_WORDS <= len(words) <= MOST_WORDS or salience.is_question(text):
-        return 0.0
+        return NO_QUOTE
     if not text[:1].isupper() or text.rstrip()[-1:] not in '.!”"':
-        return 0.0
+        return NO_QUOTE
     if salience.is_housekeeping(text, wording) or wording.holds("talk", text):
-        return 0.0
-    if salience.is_run_on(text, wording):
-        return 0.0
+        return NO_QUOTE
+    if salience.is_run_on(text, wording) or clutter.hesitates(text, wording):
+        return NO_QUOTE
     if not salience.stands_alone(text, wording) or wording.starts("turn_strong", text):
-        return 0.0
+        return NO_QUOTE
     value = 1.0 - abs(len(words) - BEST_WORDS) / 14
     value += 0.45 * min(2, wording.cues["striking"].count(text)) if wording.is_known else 0.3
     value += 0.5 * _echo(text, vocabulary)

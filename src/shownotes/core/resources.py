@@ -19,6 +19,8 @@ _JOINTS = r"(?:(?:of|the|a|an|and|for|in|on|to|with|from) )*"
 _TITLE = rf"{_NAME}(?:,? {_JOINTS}(?:{_NAME}|\d+))*"
 _BY = re.compile(rf" (?:by|from|out of) (?:the )?({_NAME}(?: (?:of |and |the )*{_NAME})*)")
 _QUOTED = re.compile(r"[“\"]([^”\"]{3,80}?)[,.]?[”\"]")
+# "The archive of a house called Pell": what is called so is the house.
+_OF_ANOTHER = re.compile(r"^ (?:of|from|at|by|for) (?:a|an|the|some|this|that) ", re.IGNORECASE)
 _ENDINGS = "com|org|net|edu|gov|io|fm|eu|info|uk"
 _SITE = re.compile(rf"\b(?:[a-z0-9-]+\.)+(?:{_ENDINGS})\b(?:/[\w-]+)*", re.IGNORECASE)
 # Said word by word, an address has no sure beginning: it is listed, and never made into a link.
@@ -30,16 +32,24 @@ _SPELLED_SITE = re.compile(
 
 
 def find_resources(
-    sentences: Sequence[Sentence], wording: Wording, *, people: Sequence[str] = ()
+    sentences: Sequence[Sentence],
+    wording: Wording,
+    *,
+    people: Sequence[str] = (),
+    bodies: Sequence[str] = (),
 ) -> tuple[Resource, ...]:
     """Everything that listeners may want to look up, each once, in order of mention.
 
-    None of `people` is taken for a title (`the book Ann Lee wrote`).
+    None of `people` is taken for a title (`the book Ann Lee wrote`), and none of `bodies` for a
+    paper or a survey because it is called one (`Ridgeway Paper`).
     """
+    known = {body.lower() for body in bodies}
     found: list[Resource] = []
     for sentence in sentences:
         for resource in (*_sites(sentence), *_works(sentence, wording)):
             if any(resource.name in person for person in people):
+                continue
+            if resource.name.lower() in known:
                 continue
             same = [o for o in found if salience.likeness(o.name, resource.name) >= 0.99]
             if not same:
@@ -97,13 +107,21 @@ def _title_after(after: str, wording: Wording) -> str | None:
     near = " ".join(after.split(" ")[: WORDS_BETWEEN + 10])
     quoted = _QUOTED.search(near)
     if quoted and len(near[: quoted.start()].split()) <= WORDS_BETWEEN:
-        return quoted.group(1)
+        return quoted.group(1) if _is_titled(quoted.group(1)) else None
     called = wording.cues["titled"].within(near) if "titled" in wording.cues else None
-    if called and len(near[: called.start()].split()) <= WORDS_BETWEEN:
+    between = near[: called.start()] if called else ""
+    if called and _OF_ANOTHER.search(between):
+        return None
+    if called and len(between.split()) <= WORDS_BETWEEN:
         title = re.match(rf",? ({_TITLE})", near[called.end() :])
         return _worthy(title.group(1), wording) if title else None
     beside = re.match(rf",? ({_TITLE})(?=[,.;!?]| [a-z]|$)", near)
     return _worthy(beside.group(1), wording) if beside else None
+
+
+def _is_titled(text: str) -> bool:
+    """Whether words in quotation marks are a title, by their first letter, and not just words."""
+    return text[:1].isupper() or text[:1].isdigit()
 
 
 def _worthy(title: str, wording: Wording) -> str | None:

@@ -161,6 +161,17 @@ def is_fragment(sentence: Sentence, sentences: Sequence[Sentence], wording: Word
     return wording.has("fragment_starts", sentence.text.split(" ", 1)[0])
 
 
+def is_balanced(text: str) -> bool:
+    """Whether all reported speech that begins or ends in it does both."""
+    straight = text.count('"') % 2 == 0
+    return straight and text.count("“") == text.count("”") and text.count("(") == text.count(")")
+
+
+def is_spoken_by_another(text: str) -> bool:
+    """Whether it is reported speech from its first word on: nobody in the room claims that."""
+    return text.lstrip()[:1] in ('"', "“")
+
+
 def stands_alone(text: str, wording: Wording) -> bool:
     """Whether the sentence can be understood without the one before it, as far as words tell."""
     words = text.split()

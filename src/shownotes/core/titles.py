@@ -69,9 +69,13 @@ class Title:
 
 
 def title_chapters(
-    pieces: Sequence[Piece], *, vocabulary: Vocabulary, naming: Naming
+    pieces: Sequence[Piece],
+    *,
+    vocabulary: Vocabulary,
+    naming: Naming,
+    left_out: frozenset[int] = frozenset(),
 ) -> list[Title]:
-    """A title for every chapter, no two alike."""
+    """A title for every chapter, no two alike; none from a sentence that is `left_out`."""
     said = [Counter(t for s in p.sentences for t in vocabulary.terms(s.text)) for p in pieces]
     everywhere: Counter[str] = sum(said, Counter())
     announced = _announced(pieces, said, vocabulary)
@@ -82,7 +86,7 @@ def title_chapters(
         found = [
             Title(t.text, t.sentence, t.score + _worth(t, piece, local, vocabulary))
             for t in (*announced.get(number, ()), *_candidates(piece, vocabulary, naming))
-            if _is_fit(t.text)
+            if _is_fit(t.text) and t.sentence.index not in left_out
         ]
         fresh = [t for t in found if all(salience.likeness(t.text, o) < 0.7 for o in taken)]
         best = max(fresh, key=lambda t: t.score, default=None)
@@ -296,7 +300,11 @@ def _noun_phrases(text: str, vocabulary: Vocabulary) -> Iterator[tuple[str, str]
                 continue
             for last in range(first, min(len(words), first + 5)):
                 word = words[last]
+                if wording.has("title_verbs", word):
+                    break
                 if _may_end(word, vocabulary):
+                    if _leans_on_next(words, last, wording):
+                        continue
                     article = words[first - 1] if first else ""
                     lead = f"{article} " if wording.has("articles", article) else ""
                     if not lead and _may_be_a_deed(words[first : last + 1], first, wording):
@@ -325,10 +333,27 @@ def _may_join(before: str, word: str, vocabulary: Vocabulary) -> bool:
     return wording.has("title_joints", word) and bool(vocabulary.terms(before))
 
 
+def _leans_on_next(words: Sequence[str], last: int, wording: Wording) -> bool:
+    """Whether the word after a phrase takes it apart: `Fennimore charges | you`, `older | one`."""
+    after = words[last + 1] if last + 1 < len(words) else ""
+    is_verb = wording.has("objects", after) and bare(words[last]).endswith(("s", "ed"))
+    return is_verb or wording.has("pronoun_heads", after)
+
+
 def _is_bad_start(words: Sequence[str], first: int, wording: Wording) -> bool:
-    """A word of time or amount, or one that is likely a verb after "you", "can", "to"."""
-    is_verb = first > 0 and wording.has("before_verb", words[first - 1])
-    return is_verb or wording.has("title_bad_starts", words[first])
+    """A word of time or amount, what is likely a verb ("can ...", "was calling"), half a name.
+
+    Half: `friend Josette` after "my", `meters' depth` after "hundred".
+    """
+    word, before = words[first], words[first - 1] if first else ""
+    follower = words[first + 1] if first + 1 < len(words) else ""
+    return (
+        wording.has("title_bad_starts", word)
+        or wording.has("before_verb", before)
+        or (wording.has("before_doing", before) and bare(word).endswith("ing"))
+        or (wording.has("whose", before) and word[:1].islower() and follower[:1].isupper())
+        or (word[-2:] in ("s'", "s’") and wording.has("numbers", before))
+    )
 
 
 def _may_end(word: str, vocabulary: Vocabulary) -> bool:
@@ -336,6 +361,8 @@ def _may_end(word: str, vocabulary: Vocabulary) -> bool:
     wording = vocabulary.wording
     key = bare(word)
     if len(key) < 3 or not vocabulary.terms(word):
+        return False
+    if "'" in key and wording.has("stop_words", key.split("'")[0]):
         return False
     if any(wording.has("numbers", part) for part in key.split("-")):
         return False
