@@ -44,6 +44,8 @@ def draft_of(*texts: str, odds: float = 0.9) -> Draftsman:
         'A crane is only a ladder with a harbor," she told me once.',
         'The foreman said, "You never see the crane until it stops.',
         "He'd never seen a crane lift the harbor itself.",
+        "A crane is the, you never see the crane before it stops.",
+        "A crane, um, is only a ladder with a harbor.",
     ],
 )
 def test_what_the_rules_forbid_is_not_quoted_however_well_it_is_judged(text: str) -> None:
@@ -59,9 +61,11 @@ def test_what_the_rules_forbid_is_not_quoted_however_well_it_is_judged(text: str
         '"The harbor welcomes every crane that lifts ninety containers an hour."',
         "The harbor crane, as you heard in episode 71, lifts ninety containers.",
         'The foreman says, "The harbor crane lifts ninety containers.',
+        "The harbor crane has it in the, you'd need ninety containers an hour.",
+        "Except for the harbor crane, which lifts ninety containers in an hour.",
     ],
 )
-def test_reported_speech_and_older_episodes_are_no_claims_of_this_one(text: str) -> None:
+def test_half_sentences_speech_of_others_and_older_episodes_are_no_claims(text: str) -> None:
     fine = "The harbor crane lifts ninety containers in an hour of work."
     draftsman = draft_of(text, fine)
     assert claim_worth(draftsman.sentences[1], draftsman) <= 0

@@ -87,6 +87,8 @@ def score(sentence: Sentence, vocabulary: Vocabulary) -> float:
         return NO_QUOTE
     if salience.is_run_on(text, wording) or clutter.hesitates(text, wording):
         return NO_QUOTE
+    if salience.is_begun_anew(text, wording):
+        return NO_QUOTE
     if not salience.stands_alone(text, wording) or wording.starts("turn_strong", text):
         return NO_QUOTE
     value = 1.0 - abs(len(words) - BEST_WORDS) / 14

@@ -167,6 +167,13 @@ def is_balanced(text: str) -> bool:
     return straight and text.count("“") == text.count("”") and text.count("(") == text.count(")")
 
 
+def is_begun_anew(text: str, wording: Wording) -> bool:
+    """Whether a speaker broke off inside it: `in the, you'd need a hundred`."""
+    return any(
+        word[-1:] in ",;–—…" and wording.has("unfinished", word) for word in text.split()[:-1]
+    )
+
+
 def is_spoken_by_another(text: str) -> bool:
     """Whether it is reported speech from its first word on: nobody in the room claims that."""
     return text.lstrip()[:1] in ('"', "“")
