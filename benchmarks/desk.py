@@ -18,7 +18,6 @@ import tempfile
 import threading
 import time
 import uuid
-import wave
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -29,6 +28,7 @@ import numpy as np
 import psutil
 
 from benchmarks.render import LONG_WORDS, lay_out
+from shownotes.adapters.encoding import CODECS, encode_chunks
 from shownotes.model import AudioFile, Episode, Transcript
 from shownotes.steps.reviews import read_review
 from shownotes.steps.step import Walk
@@ -36,7 +36,8 @@ from tests.web.desk_server import DeskServer, desk_of, lay_out_desk
 
 SAVES = 200
 SEED = 20261130
-RATE_HZ = 8_000
+RATE_HZ = 16_000
+BIT_RATE = 64_000
 LOOKING_S = 3.0
 
 
@@ -195,21 +196,17 @@ LETTER_S = 0.2
 
 
 def give_audio(walk: Walk) -> None:
-    """Three hours of quiet noise for the episode, as a WAV that browsers play and seek."""
+    """Three hours of quiet noise for the episode, as an MP3: few publish a WAV of that length."""
     episode = walk.folder.read("episode.json", Episode)
     seconds = walk.folder.read("transcript.json", Transcript).duration
-    path = walk.settings.root / "audio" / "long.wav"
+    path = walk.settings.root / "audio" / "long.mp3"
     path.parent.mkdir(exist_ok=True)
-    quiet = np.random.default_rng(SEED).integers(-300, 300, RATE_HZ * 60, dtype=np.int16)
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(RATE_HZ)
-        for _ in range(int(seconds // 60) + 1):
-            file.writeframes(quiet.tobytes())
+    quiet = np.random.default_rng(SEED).integers(-300, 300, (1, RATE_HZ * 60), dtype=np.int16)
+    minutes = itertools.repeat(quiet, int(seconds // 60) + 1)
+    encode_chunks(minutes, path, CODECS[".mp3"], sample_rate_hz=RATE_HZ, bit_rate=BIT_RATE)
     version = AudioFile(
-        path="audio/long.wav", size_bytes=path.stat().st_size, modified_ns=1, inode=1,
-        packets_sha256="0", container="wav", codec="pcm_s16le", channels=1,
+        path="audio/long.mp3", size_bytes=path.stat().st_size, modified_ns=1, inode=1,
+        packets_sha256="0", container="mp3", codec="mp3", channels=1,
         sample_rate_hz=RATE_HZ, decoded_s=seconds, declared_s=seconds,
     )  # fmt: skip
     walk.folder.write("episode.json", replace(episode, versions=(version,)), made_from={})
