@@ -6,6 +6,7 @@ from shownotes.adapters.languages import load_wording
 from shownotes.core import quotes, salience, titles
 from shownotes.core.chapters import divide
 from shownotes.core.draftsman import Draftsman, sponsored
+from shownotes.core.earlier import find_sign_off
 from shownotes.core.points import claim_worth
 from shownotes.core.questions import choose_questions
 from shownotes.core.resources import find_resources
@@ -62,6 +63,7 @@ def test_what_the_rules_forbid_is_not_quoted_however_well_it_is_judged(text: str
         "The harbor crane, as you heard in episode 71, lifts ninety containers.",
         'The foreman says, "The harbor crane lifts ninety containers.',
         "The harbor crane has it in the, you'd need ninety containers an hour.",
+        "Six thousand for a harbor crane, nine thousand for a double.",
         "Except for the harbor crane, which lifts ninety containers in an hour.",
     ],
 )
@@ -167,6 +169,42 @@ def test_a_body_named_by_its_last_word_is_the_one_named_in_full() -> None:
     (organization,) = names.organizations
     assert organization.name == "Harbor Fees Authority"
     assert len(organization.mentions) == 2
+
+
+def test_a_short_form_is_the_body_and_nothing_is_said_by_who_does_not_say_it() -> None:
+    names, _ = read(
+        "The [Fees Authority|ORG] decides. Its full name is the [Harbor Fees Authority|ORG], "
+        "which no one says."
+    )
+    (organization,) = names.organizations
+    assert (organization.name, organization.description) == ("Harbor Fees Authority", None)
+
+
+@pytest.mark.parametrize(
+    "question", ["Are we, how are we doing, Benedikt?", "What do we pay, Benedikt?"]
+)
+def test_no_chapter_is_called_by_a_question_to_somebody(question: str) -> None:
+    assert not list(titles._questions(said(SUBJECT, question)[1], Naming(wording=ENGLISH), 0))
+    whole = said(SUBJECT, "How are we doing on the harbor?")[1]
+    assert list(titles._questions(whole, Naming(wording=ENGLISH), 0))
+
+
+def test_a_last_answer_is_no_sign_off() -> None:
+    answered = said(SUBJECT, "Is it true about the comforter?", "I sweat like you never would.")
+    assert find_sign_off(answered, (), wording=ENGLISH) is None
+    closing = said(SUBJECT, "That was all.", "Keep your feet dry, everybody.")
+    found = find_sign_off(closing, (), wording=ENGLISH)
+    assert found is not None
+    assert found[1] == "Keep your feet dry, everybody."
+
+
+def test_nobody_works_for_the_sponsor_by_chance() -> None:
+    names, _ = read(
+        "This show is supported by [Larkholme Pies|ORG]. My guest is [Alasdair Quill|PERSON], "
+        "[judge|ROLE] at [Larkholme Pies|ORG]."
+    )
+    (guest,) = names.people
+    assert (guest.title and guest.title.value, guest.organization) == ("judge", None)
 
 
 def test_nobody_works_for_a_person() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from shownotes.core import salience
 from shownotes.core.clutter import capitalized
 from shownotes.core.wording import Wording, bare
 from shownotes.model import Link, Sentence
@@ -164,6 +165,8 @@ def find_sign_off(
     if endings or not last or sentences[-1] is not last[-1] or not wording.is_known:
         return None
     closing = last[-1]
+    if len(sentences) > 1 and salience.is_question(sentences[-2].text):
+        return None
     text = _after_name(closing.text, show)
     return (closing, text) if _may_close(text, wording) else None
 

@@ -165,18 +165,17 @@ def _group(
 
 
 def _join_heads(bodies: list[_Body], cues: NameCues) -> list[_Body]:
-    """Joins "the Authority" to the one Authority that was named in full before it."""
-    for body in bodies:
-        words = words_of(body.names[0])
-        if len(words) != 1 or not set(words) & _words(cues, "body_heads"):
+    """Joins "the Authority" to the one Authority that is named in full, and the Fees Authority."""
+    named = [(words_of(body.names[0]), body) for body in bodies]
+    for words, body in named:
+        if not _has_head(body.names[0], cues, "body_heads"):
             continue
         longer = [
             other
-            for other in bodies
-            if len(words_of(other.names[0])) > 1
-            and words_of(other.names[0])[-1:] == words
+            for long_words, other in named
+            if len(long_words) > len(words)
+            and long_words[-len(words) :] == words
             and other.mentions
-            and other.mentions[0].start <= body.mentions[0].start
         ]
         if len(longer) == 1:
             _absorb(longer[0], body)

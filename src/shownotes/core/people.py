@@ -100,8 +100,8 @@ def identify(
         for number, somebody in enumerate(found.people)
         if somebody.mentions
     ]
-    people = [_with_real_organization(person, people) for person in people]
     bodies = find_organizations(found.masked, cues=cues, show=show, catalogue=catalogue)
+    people = [_with_real_organization(person, people, bodies) for person in people]
     spelled = [_spell(person, glossary, is_alike) for person in people]
     numbers = [number for number, somebody in enumerate(found.people) if somebody.mentions]
     named = dict(zip(numbers, spelled, strict=True))
@@ -218,13 +218,19 @@ def claim_features(found: Study, pair: Pair, named: Sequence[Mention]) -> list[s
     return features or ["unclaimed"]
 
 
-def _with_real_organization(person: Person, people: Sequence[Person]) -> Person:
-    """Without an organization that is a host or guest of the same episode."""
+def _with_real_organization(
+    person: Person, people: Sequence[Person], bodies: Sequence[Organization]
+) -> Person:
+    """Without an organization that is a host or guest of the same episode, or its sponsor.
+
+    A sponsor beside a guest is chance; an editor adds the one who works there.
+    """
     named = {
         _key(other.name)
         for other in people
         if other.role is not PersonRole.MENTIONED and len(words_of(other.name)) > 1
     }
+    named |= {_key(body.name) for body in bodies if body.is_sponsor}
     if person.organization is None or _key(person.organization.value) not in named:
         return person
     return replace(person, organization=None)

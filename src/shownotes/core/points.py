@@ -203,7 +203,7 @@ def claim_worth(sentence: Sentence, draftsman: Draftsman) -> float:
     tidied = clutter.tidy(text, wording=wording, stands_alone=True)
     if not salience.stands_alone(tidied, wording) or wording.starts("turn_strong", text):
         return 0.0
-    if salience.is_begun_anew(tidied, wording):
+    if salience.is_begun_anew(tidied, wording) or not salience.has_verb(tidied, wording):
         return 0.0
     value = min(1.6, draftsman.vocabulary.density(tidied) / 2)
     value += 0.5 if salience.has_number(text, wording) else 0.0

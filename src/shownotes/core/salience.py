@@ -174,6 +174,18 @@ def is_begun_anew(text: str, wording: Wording) -> bool:
     )
 
 
+def has_verb(text: str, wording: Wording) -> bool:
+    """Whether anything in it may be a verb that makes it a sentence; true where none are listed."""
+    if "verbs" not in wording.words:
+        return True
+    for word in text.split():
+        key = bare(word)
+        is_form = key.endswith(("ed", "s")) and word[:1].islower() and not key.endswith("ss")
+        if is_form or "'" in key or wording.has("verbs", key):
+            return True
+    return False
+
+
 def is_spoken_by_another(text: str) -> bool:
     """Whether it is reported speech from its first word on: nobody in the room claims that."""
     return text.lstrip()[:1] in ('"', "“")

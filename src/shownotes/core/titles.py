@@ -249,6 +249,8 @@ def _questions(sentence: Sentence, naming: Naming, place: int) -> Iterator[Title
     wording = naming.wording
     if wording.is_known and not wording.has("question_words", question.split()[0]):
         return
+    if _is_broken(question):
+        return
     score = QUESTION - 0.1 * min(place, 8)
     if sentence.index == 0:
         yield Title(capitalized(question), sentence, score)
@@ -258,6 +260,14 @@ def _questions(sentence: Sentence, naming: Naming, place: int) -> Iterator[Title
         score -= SHORTENED
     if not (wording.has("dangling_end", question.split()[-1]) or _leans(question, wording)):
         yield Title(capitalized(question), sentence, score)
+
+
+def _is_broken(question: str) -> bool:
+    """`Are we, how are we doing, Benedikt?`: begun anew, or said to somebody by name."""
+    words = question.split()
+    return any(word[-1:] in ",–—…" for word in words[:2]) or (
+        len(words) > 1 and words[-2][-1:] == "," and words[-1][:1].isupper()
+    )
 
 
 def _leans(question: str, wording: Wording) -> bool:
