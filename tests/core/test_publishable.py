@@ -47,6 +47,7 @@ def draft_of(*texts: str, odds: float = 0.9) -> Draftsman:
         "He'd never seen a crane lift the harbor itself.",
         "A crane is the, you never see the crane before it stops.",
         "A crane, um, is only a ladder with a harbor.",
+        "A crane is, you know, only a ladder with a harbor.",
     ],
 )
 def test_what_the_rules_forbid_is_not_quoted_however_well_it_is_judged(text: str) -> None:
@@ -62,6 +63,7 @@ def test_what_the_rules_forbid_is_not_quoted_however_well_it_is_judged(text: str
         '"The harbor welcomes every crane that lifts ninety containers an hour."',
         "The harbor crane, as you heard in episode 71, lifts ninety containers.",
         'The foreman says, "The harbor crane lifts ninety containers.',
+        "The spring live show is at the harbor crane, and ninety seats are left.",
         "The harbor crane has it in the, you'd need ninety containers an hour.",
         "Six thousand for a harbor crane, nine thousand for a double.",
         "Except for the harbor crane, which lifts ninety containers in an hour.",

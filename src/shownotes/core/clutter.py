@@ -29,12 +29,9 @@ def tidy(text: str, *, wording: Wording, stands_alone: bool = False) -> str:
     return finish(tidied if is_faithful(tidied, said, wording=wording) else said)
 
 
-def hesitates(text: str, wording: Wording) -> bool:
-    """Whether an "um" is in it, which word for word would be printed."""
-    sounds = "|".join(wording.clutter.sounds)
-    return bool(sounds) and bool(
-        re.search(rf"(?<![\w'])(?:{sounds})(?![\w'])", text, flags=re.IGNORECASE)
-    )
+def is_cluttered(text: str, wording: Wording) -> bool:
+    """Whether tidying would change it: word for word, an "um" or a "you know" would be printed."""
+    return tidy(text, wording=wording) != finish(_SPACE.sub(" ", text).strip())
 
 
 def finish(text: str) -> str:

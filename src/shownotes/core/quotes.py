@@ -85,7 +85,7 @@ def score(sentence: Sentence, vocabulary: Vocabulary) -> float:
         return NO_QUOTE
     if salience.is_housekeeping(text, wording) or wording.holds("talk", text):
         return NO_QUOTE
-    if salience.is_run_on(text, wording) or clutter.hesitates(text, wording):
+    if salience.is_run_on(text, wording) or clutter.is_cluttered(text, wording):
         return NO_QUOTE
     if salience.is_begun_anew(text, wording):
         return NO_QUOTE
