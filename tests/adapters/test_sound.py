@@ -1,5 +1,6 @@
 """Files of strangers, read in a process of their own."""
 
+import errno
 import os
 import signal
 import struct
@@ -91,6 +92,18 @@ def test_who_stops_it_leaves_no_child_at_work(tmp_path: Path, long: Path) -> Non
     with pytest.raises(RunCancelledError):
         sound.hear(long, wanted(tmp_path), length_s=600.0, advance=stop)
     assert not {child.pid for child in children()} & set(busy)
+
+
+def test_what_progress_cannot_write_is_not_told_as_the_readers_fault(
+    tmp_path: Path, long: Path
+) -> None:
+
+    def fill(_done_s: float) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        sound.hear(long, wanted(tmp_path), length_s=600.0, advance=fill)
+    assert sound.scan(long).codec == "pcm_s16le"
 
 
 @pytest.mark.skipif(not hasattr(psutil.Process, "rlimit"), reason="Linux alone shows limits")

@@ -184,11 +184,19 @@ class _Idle:
 
     @contextmanager
     def one(self) -> Generator[Child, None, None]:
-        """A child that runs, for this caller alone."""
+        """A child that runs, for this caller alone.
+
+        Raises:
+            DecoderError: it cannot be started.
+        """
         with self._lock:
             child = self._waiting.pop() if self._waiting else _new_child()
         try:
-            child.start()
+            try:
+                child.start()
+            except OSError as error:
+                message = f"What reads audio cannot be started: {error}. Try again."
+                raise DecoderError(message) from error
             yield child
         finally:
             with self._lock:
@@ -239,8 +247,6 @@ def _ask(
         raise _death(error, path) from error
     except ChildSilent as error:
         raise _silence(error, path) from error
-    except OSError as error:
-        raise DecoderError(f"What reads audio cannot be started: {error}. Try again.") from error
 
 
 def _answer(
