@@ -100,6 +100,7 @@ def test_a_listed_question_is_one_and_not_put_to_the_guest_alone(
     [
         'In the official report she\'s "hospital staff" and no more.',
         'He wrote a paper on which somebody had put "with all the dull parts out".',
+        "There's a sentence in her book, it's on the last page, \"The hatch was a rehearsal.\"",
         "The archive of a house called Pell and Garrity is in Dunsmere.",
         "The plant, which is Ridgeway Paper, shut the towers.",
     ],
@@ -183,7 +184,7 @@ def test_a_short_form_is_the_body_and_nothing_is_said_by_who_does_not_say_it() -
 
 
 @pytest.mark.parametrize(
-    "question", ["Are we, how are we doing, Benedikt?", "What do we pay, Benedikt?"]
+    "question", ["Are we, how are we doing, Benedikt?", "What do we pay, Benedikt?", "But why?"]
 )
 def test_no_chapter_is_called_by_a_question_to_somebody(question: str) -> None:
     assert not list(titles._questions(said(SUBJECT, question)[1], Naming(wording=ENGLISH), 0))
@@ -194,6 +195,8 @@ def test_no_chapter_is_called_by_a_question_to_somebody(question: str) -> None:
 def test_a_last_answer_is_no_sign_off() -> None:
     answered = said(SUBJECT, "Is it true about the comforter?", "I sweat like you never would.")
     assert find_sign_off(answered, (), wording=ENGLISH) is None
+    credit = said(SUBJECT, "That was all.", "Sunniva Brekke produced, and she'd like the receipt.")
+    assert find_sign_off(credit, (), wording=ENGLISH) is None
     closing = said(SUBJECT, "That was all.", "Keep your feet dry, everybody.")
     found = find_sign_off(closing, (), wording=ENGLISH)
     assert found is not None

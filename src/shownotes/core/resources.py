@@ -21,6 +21,8 @@ _BY = re.compile(rf" (?:by|from|out of) (?:the )?({_NAME}(?: (?:of |and |the )*{
 _QUOTED = re.compile(r"[“\"]([^”\"]{3,80}?)[,.]?[”\"]")
 # "The archive of a house called Pell": what is called so is the house.
 _OF_ANOTHER = re.compile(r"^ (?:of|from|at|by|for) (?:a|an|the|some|this|that) ", re.IGNORECASE)
+# What may stand between a thing and its title besides "called".
+_NEXT_TO = re.compile(r"^[ ,:]*$|^,? (?:by|from|out of|of|is|was) [^,;:]*[,:]? *$", re.IGNORECASE)
 _ENDINGS = "com|org|net|edu|gov|io|fm|eu|info|uk"
 _SITE = re.compile(rf"\b(?:[a-z0-9-]+\.)+(?:{_ENDINGS})\b(?:/[\w-]+)*", re.IGNORECASE)
 # Said word by word, an address has no sure beginning: it is listed, and never made into a link.
@@ -107,7 +109,8 @@ def _title_after(after: str, wording: Wording) -> str | None:
     near = " ".join(after.split(" ")[: WORDS_BETWEEN + 10])
     quoted = _QUOTED.search(near)
     if quoted and len(near[: quoted.start()].split()) <= WORDS_BETWEEN:
-        return quoted.group(1) if _is_titled(quoted.group(1)) else None
+        is_its = _is_beside(near[: quoted.start()], wording)
+        return quoted.group(1) if is_its and _is_titled(quoted.group(1)) else None
     called = wording.cues["titled"].within(near) if "titled" in wording.cues else None
     between = near[: called.start()] if called else ""
     if called and _OF_ANOTHER.search(between):
@@ -117,6 +120,12 @@ def _title_after(after: str, wording: Wording) -> str | None:
         return _worthy(title.group(1), wording) if title else None
     beside = re.match(rf",? ({_TITLE})(?=[,.;!?]| [a-z]|$)", near)
     return _worthy(beside.group(1), wording) if beside else None
+
+
+def _is_beside(between: str, wording: Wording) -> bool:
+    """Whether what follows is the thing's title: not `her book, it's on the last page, "…"`."""
+    is_called = "titled" in wording.cues and wording.cues["titled"].within(between)
+    return bool(is_called or _NEXT_TO.match(between))
 
 
 def _is_titled(text: str) -> bool:

@@ -19,6 +19,8 @@ MAX_CHARACTERS = 40
 AGENDA, TOPIC, QUESTION, BODY, GUEST, PHRASE, CLAUSE = 3.0, 2.6, 2.0, 2.2, 1.7, 1.2, 0.6
 # How much the learned judgement counts: the logarithm of its odds, times this.
 LEARNED = 0.7
+# A question of fewer words ("Why?") names no subject.
+FEWEST_ASKED = 3
 # A question that was cut before "when", "if", "because" is worth a little less.
 SHORTENED = 0.2
 # Sentences at a chapter's beginning in which its subject is usually named.
@@ -249,7 +251,7 @@ def _questions(sentence: Sentence, naming: Naming, place: int) -> Iterator[Title
     wording = naming.wording
     if wording.is_known and not wording.has("question_words", question.split()[0]):
         return
-    if _is_broken(question):
+    if _is_broken(question) or len(question.split()) < FEWEST_ASKED:
         return
     score = QUESTION - 0.1 * min(place, 8)
     if sentence.index == 0:
